@@ -1,0 +1,280 @@
+"""Commands about one session."""
+
+from __future__ import annotations
+
+from openacp_bot.core import naming
+from openacp_bot.core.commands.house import House, refusal, with_session
+from openacp_bot.core.commands.spec import Call
+from openacp_bot.core.errors import UserError
+from openacp_bot.core.handover import go_on
+from openacp_bot.core.inbound import Action, Choice, Form, Look, Reply
+from openacp_bot.core.menus import Button
+from openacp_bot.core.model import (
+    Ending,
+    Field,
+    Phase,
+    Prompt,
+    PromptKind,
+    PromptState,
+    SessionRecord,
+    State,
+    TitleRank,
+    Verbosity,
+)
+from openacp_bot.core.offers import taken
+
+YES = frozenset({"yes", "on", "true", "1"})
+NO = frozenset({"no", "off", "false", "0"})
+
+
+async def cancel(house: House, call: Call) -> Reply:
+    """Aborts the running turn, clears the queue; the session stays active."""
+    record = call.record
+    session = house.manager.live(record.id)
+    phase = house.manager.phase(record.id)
+    if session is None or phase is Phase.ENDING:
+        dropped = await house.manager.drop(record)
+        if dropped:
+            return await _not_sent(house, call, "Nothing was running.", dropped)
+        return Reply("This session is ending." if session else "Nothing is running here.")
+    dropped_now = session.cancel()
+    if dropped_now is None:
+        return Reply(
+            "The agent is still starting; nothing is running." if phase is Phase.LAUNCHING else "Nothing is running."
+        )
+    await house.records.change_prompts([one.id for one in dropped_now], state=PromptState.DROPPED, key=call.key)
+    text = {
+        Phase.LAUNCHING: "The agent goes on starting.",
+        Phase.IDLE: "Nothing was running.",
+        Phase.CANCELLING: "The agent does not react: it is ended and started again.",
+    }.get(phase, "Stopping. What was answered so far is kept.")
+    return await _not_sent(house, call, text, dropped_now)
+
+
+async def _not_sent(house: House, call: Call, text: str, dropped: tuple[Prompt, ...]) -> Reply:
+    if not dropped:
+        return Reply(text)
+    count = "1 queued message was" if len(dropped) == 1 else f"{len(dropped)} queued messages were"
+    again: list[Choice] = []
+    for one in dropped:  # a menu each, since each can be pressed once
+        label = f"Send again: {naming.first_line(one.text)[:30]}"
+        button = Button(label, Action("send_again", (one.session, one.id)))
+        again.extend(await house.buttons([button], session=call.record.id))
+    return Reply(f"{text} {count} not sent.", choices=tuple(again), quiet=True)
+
+
+async def finish(house: House, call: Call) -> Reply:
+    """Ends the agent's process; the next message wakes the session."""
+    if not await house.manager.end(call.record, Ending.FINISH):
+        return Reply("This session has no running agent. Your next message wakes it.")
+    return Reply("Finishing. Your next message wakes this session again.")
+
+
+async def archive(house: House, call: Call) -> Reply:
+    """Read-only from now on; asked twice where a topic goes with it."""
+    record = call.record
+    if record.archived_at is not None:
+        return refusal("This session is archived already.")
+    topic = await house.records.place_of(record.id)
+    if topic is not None and not record.pinned and not _confirmed(call):
+        return await _confirm(
+            house, call, "archive", f"Archive “{record.shown_title}”? Its topic goes; its history is kept."
+        )
+    await house.manager.archive(record, key=call.key)
+    return Reply("Archived. /restore brings it back.")
+
+
+async def restore(house: House, call: Call) -> Reply:
+    """Clears the archive mark."""
+    if call.record.archived_at is None:
+        return refusal("This session is not archived.")
+    await house.manager.restore(call.record, key=call.key)
+    return with_session(Reply("Restored. Your next message wakes it."), call.record.id)
+
+
+async def delete(house: House, call: Call) -> Reply:
+    """Record, history and topic are gone; asked twice."""
+    record = call.record
+    if not _confirmed(call):
+        return await _confirm(
+            house,
+            call,
+            "delete",
+            f"Delete “{record.shown_title}” with its whole history? This cannot be undone.",
+            Look.DANGER,
+        )
+    await house.manager.delete(record)
+    return Reply("Deleted.")
+
+
+async def rename(house: House, call: Call) -> Reply:
+    """A person's title is never overwritten."""
+    title = naming.by_person(call.values.get("title") or call.args)
+    if not title:
+        (choice,) = await house.buttons(
+            [Button("Rename", Action("rename", (call.record.id,)))], session=call.record.id, presser=call.who
+        )
+        field = Field("title", "Title", default=call.record.shown_title)
+        return Reply("What should this session be called?", form=Form(choice.token, "Rename", (field,)))
+    await house.manager.change(call.record, key=call.key, title=title, title_rank=TitleRank.PERSON)
+    return Reply(f"Renamed to “{title}”.")
+
+
+async def pin(house: House, call: Call) -> Reply:
+    """Stands first, and is never archived."""
+    if call.record.archived_at is not None:
+        return refusal("This session is archived. Restore it first.")
+    await house.manager.change(call.record, key=call.key, pinned=True)
+    return Reply("Pinned. It stands first and cannot be archived until it is unpinned.")
+
+
+async def unpin(house: House, call: Call) -> Reply:
+    """An ordinary session again."""
+    await house.manager.change(call.record, key=call.key, pinned=False)
+    return Reply("Unpinned.")
+
+
+async def retry(house: House, call: Call) -> Reply:
+    """The last prompt once more."""
+    last = await house.records.last_prompts(call.record.id, 1)
+    if not last:
+        return refusal("Nothing was asked in this session yet.")
+    await house.submit(call, call.record, last[0].text)
+    return Reply(f"Asked again: {naming.first_line(last[0].text)}")
+
+
+async def bypass(house: House, call: Call) -> Reply:
+    """Approve everything that no deny rule forbids, in this session."""
+    record = call.record
+    wanted = (call.values.get("on") or call.args).strip().lower()
+    if wanted in NO:
+        await house.manager.change(record, key=call.key, bypass=False)
+        return Reply("Bypass is off: the agent asks again.")
+    if wanted in YES:
+        if record.state is not State.ACTIVE:
+            return refusal("Bypass works only while the session is active. Send a message first.")
+        await house.manager.change(record, key=call.key, bypass=True)
+        return Reply(
+            "⚠️ Bypass is on: everything that no deny rule forbids is approved, until this session is no longer active."
+        )
+    if wanted:
+        return refusal("/bypass takes on or off.")
+    word, other = ("on", "off") if record.bypass else ("off", "on")
+    choices = await house.buttons([Button(f"Turn {other}", Action("bypass", (record.id, other)))], session=record.id)
+    return Reply(f"Bypass is {word} here.", choices=choices)
+
+
+async def verbosity(house: House, call: Call) -> Reply:
+    """How much of the tool work is shown."""
+    wanted = (call.values.get("level") or call.args).strip().lower()
+    if call.session is None:
+        default = house.settings.verbosity
+        return Reply(f"Tool work is shown at {default} by default (display.verbosity). In a session: /verbosity LEVEL.")
+    now = call.session.verbosity or house.settings.verbosity
+    if not wanted:
+        levels = [
+            Button(str(level), Action("verbosity", (call.session.id, str(level))))
+            for level in Verbosity
+            if level is not now
+        ]
+        return Reply(f"Tool work is shown at {now} here.", choices=await house.buttons(levels, session=call.session.id))
+    if wanted not in list(Verbosity):
+        return refusal("/verbosity takes low, medium or high.")
+    await house.manager.change(call.session, key=call.key, verbosity=Verbosity(wanted))
+    return Reply(f"Tool work is shown at {wanted} here.")
+
+
+# --- what buttons do -------------------------------------------------------------------------------
+
+
+async def end(house: House, call: Call) -> Reply:
+    """Frees a slot: the session is cancelled, and wakes with its next message."""
+    if not await house.manager.end(call.record, Ending.SLOT):
+        return Reply("It has ended already.")
+    return Reply(f"Ending “{call.record.shown_title}”. Its next message wakes it.")
+
+
+async def stop(house: House, call: Call) -> Reply:
+    """Stop, of the line that tells of silence."""
+    return await cancel(house, call)
+
+
+async def wait(house: House, call: Call) -> Reply:
+    """Patience with a silent agent."""
+    if session := house.manager.live(call.record.id):
+        session.be_patient()
+    return Reply("Waiting on.")
+
+
+async def resume_turn(house: House, call: Call) -> Reply:
+    """Continue: the agent checks what is done and goes on; what is queued follows."""
+    interrupted = await house.records.prompt(call.words[0]) if call.words else None
+    await house.submit(call, call.record, go_on(interrupted), kind=PromptKind.CONTINUE, first=True)
+    _take_up(house, call, "Going on.")
+    return Reply("Going on.", quiet=True)
+
+
+async def run_queue(house: House, call: Call) -> Reply:
+    """What was held runs, in order."""
+    session = await house.manager.wake(call.record.id)
+    session.release()
+    await house.records.change_session(session.id, held=False)
+    _take_up(house, call, "Running the queue.")
+    return Reply("Running the queue." if session.queue else "The queue is empty.", quiet=True)
+
+
+async def clear(house: House, call: Call) -> Reply:
+    """What waits is not sent."""
+    dropped = await house.manager.drop(call.record)
+    await house.manager.change(call.record, held=False)
+    _take_up(house, call, "The queue was cleared.")
+    return await _not_sent(house, call, "Cleared." if dropped else "The queue is empty.", dropped)
+
+
+def _take_up(house: House, call: Call, what: str) -> None:
+    """The offer that was pressed loses its buttons; /queue clear has none."""
+    if call.words:
+        house.manager.say(call.record.id, taken(call.words[0], what))
+
+
+async def try_again(house: House, call: Call) -> Reply:
+    """Launch once more; what waits runs then."""
+    await house.manager.wake(call.record.id)
+    return Reply("Trying again.")
+
+
+async def send_again(house: House, call: Call) -> Reply:
+    """A prompt that was not sent, or an edited one that has run, as a new one."""
+    prompt = await house.records.prompt(call.words[0])
+    if prompt is None or prompt.session != call.record.id:
+        return refusal("This message no longer exists.")
+    text = call.words[1] if len(call.words) > 1 else prompt.text
+    await house.submit(call, call.record, text)
+    return Reply("Sent.", quiet=True)
+
+
+def _confirmed(call: Call) -> bool:
+    return call.values.get("confirm", "").lower() in YES or "confirmed" in call.words
+
+
+async def _confirm(house: House, call: Call, verb: str, text: str, look: Look = Look.GOOD) -> Reply:
+    buttons = [
+        Button("Confirm", Action(verb, (call.record.id, "confirmed")), look),
+        Button("Cancel", Action("never_mind")),
+    ]
+    return Reply(text, choices=await house.buttons(buttons, session=call.record.id, presser=call.who))
+
+
+async def never_mind(house: House, call: Call) -> Reply:
+    """Cancel, of a question of ours."""
+    return Reply("Nothing was changed.", replaces=True)
+
+
+def is_archived(record: SessionRecord) -> bool:
+    return record.archived_at is not None
+
+
+def check_not_archived(record: SessionRecord) -> None:
+    """Raises UserError: an archived session is read-only."""
+    if record.archived_at is not None:
+        raise UserError("This session is archived and read-only. /restore brings it back.")

@@ -1,0 +1,164 @@
+"""What every command works with."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from openacp_bot.core import access, naming
+from openacp_bot.core.commands.spec import Call
+from openacp_bot.core.errors import NotAllowed, UserError
+from openacp_bot.core.handover import span
+from openacp_bot.core.inbound import Action, Choice, Look, Reply, Row
+from openacp_bot.core.manager import Manager
+from openacp_bot.core.menus import Button, minted
+from openacp_bot.core.model import Prompt, PromptKind, SessionRecord, TitleRank, UserRef
+from openacp_bot.core.ports import Records
+from openacp_bot.core.session import Desk, Session
+from openacp_bot.core.settings import Settings
+
+MENU_SECONDS = 7 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The rooms behind the front door, and the few things that many commands do alike."""
+
+    desk: Desk
+    manager: Manager
+    surfaces: Callable[[], Mapping[str, str]]
+    version: str
+    started_at: float
+
+    @property
+    def records(self) -> Records:
+        return self.desk.records
+
+    @property
+    def settings(self) -> Settings:
+        return self.desk.current()
+
+    def now(self) -> float:
+        return self.desk.now()
+
+    def is_admin(self, who: UserRef) -> bool:
+        return access.is_admin(self.settings, who)
+
+    def check_owner(self, who: UserRef, record: SessionRecord) -> None:
+        """Raises NotAllowed unless the session is theirs or they are an admin."""
+        if not access.owns(self.settings, who, record):
+            raise NotAllowed("Only the person who started this session, or an admin, may do that.")
+
+    async def buttons(
+        self, buttons: Sequence[Button], *, session: str | None = None, presser: UserRef | None = None
+    ) -> tuple[Choice, ...]:
+        """Buttons with tokens, stored."""
+        if not buttons:
+            return ()
+        who = presser.key if presser else None
+        menu, choices = minted(buttons, session=session, presser=who, expires_at=self.now() + MENU_SECONDS)
+        await self.records.mint(menu)
+        return choices
+
+    async def record(self, id: str) -> SessionRecord:
+        """The session as it now is; raises UserError if it is gone."""
+        record = await self.records.session(id)
+        if record is None or self.manager.is_doomed(id):
+            raise UserError("This session no longer exists.")
+        return self.manager.current(record)
+
+    async def submit(
+        self,
+        call: Call,
+        record: SessionRecord,
+        text: str,
+        *,
+        kind: PromptKind = PromptKind.PERSON,
+        first: bool = False,
+        message: str = "",
+        place: str | None = None,
+    ) -> tuple[Session, str, int] | None:
+        """Wake the session, store the prompt, queue it: the session, the prompt's id and its place. None: the key was
+        seen before. Raises CapReached, UserError."""
+        session = await self.manager.wake(record.id)
+        limit = self.settings.sessions.queue_limit
+        if kind is PromptKind.PERSON and len(session.queue) + session.coming >= limit:
+            raise UserError(f"The queue is full ({limit} messages wait). Wait, /cancel, or remove some with /queue.")
+        prompt = new_prompt(record.id, call, text, now=self.now(), kind=kind, message=message, place=place)
+        with session.expecting():
+            stored = await self.records.queue_prompt(prompt, first=first, key=call.key)
+        if stored is None:
+            return None
+        if self.manager.live(record.id) is not session:  # its process ended while the prompt was being stored
+            return await self.manager.wake(record.id), stored.id, 0
+        held = session.record.held
+        ahead = session.submit(stored)
+        if held:
+            await self.records.change_session(session.id, held=False)
+        await self._first_title(session, text)
+        return session, stored.id, ahead
+
+    async def _first_title(self, session: Session, text: str) -> None:
+        title = naming.first_line(text)
+        if title and naming.outranks(session.record, TitleRank.FIRST_MESSAGE):
+            rank = TitleRank.FIRST_MESSAGE
+            session.note(title=title, title_rank=rank)
+            await self.records.change_session(session.id, title=title, title_rank=rank)
+
+    async def cap_refusal(self, call: Call, why: str) -> Reply:
+        """Names the cap and lists the sessions that could be ended, longest idle first."""
+        rows = []
+        for session in self.manager.longest_idle():
+            record = session.record
+            choices: tuple[Choice, ...] = ()
+            if access.owns(self.settings, call.who, record):
+                choices = await self.buttons(
+                    [Button("End", Action("end", (record.id,)), Look.DANGER)], presser=call.who
+                )
+            elif not self.is_admin(call.who):
+                continue
+            state = session.doing or f"idle for {span(self.now() - record.active_at)}"
+            rows.append(
+                Row(
+                    record.state.mark,
+                    record.shown_title,
+                    f"{record.agent} · {state}",
+                    session=record.id,
+                    choices=choices,
+                )
+            )
+        return Reply(why, rows=tuple(rows), refused=True)
+
+
+def new_prompt(
+    session: str,
+    call: Call,
+    text: str,
+    *,
+    now: float,
+    kind: PromptKind = PromptKind.PERSON,
+    message: str = "",
+    place: str | None = None,
+) -> Prompt:
+    """A prompt by the person who called."""
+    return Prompt(
+        id=secrets.token_hex(8),
+        session=session,
+        author=call.who,
+        text=text,
+        asked_at=min(call.origin.sent, now) or now,
+        kind=kind,
+        place=place,
+        message=message,
+    )
+
+
+def refusal(why: str) -> Reply:
+    """What was asked was not done, and why."""
+    return Reply(why, refused=True, private=True)
+
+
+def with_session(reply: Reply, id: str) -> Reply:
+    """The reply, about this session."""
+    return replace(reply, session=id)

@@ -1,0 +1,119 @@
+"""What waits behind the running turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from openacp_bot.core import naming
+from openacp_bot.core.commands.here import clear, send_again
+from openacp_bot.core.commands.house import House, refusal
+from openacp_bot.core.commands.spec import Call
+from openacp_bot.core.events import PromptChanged
+from openacp_bot.core.inbound import Action, Look, Reply, Row
+from openacp_bot.core.menus import Button
+from openacp_bot.core.model import Phase, Prompt, PromptState
+
+GONE = "This message is no longer queued."
+
+
+async def queue(house: House, call: Call) -> Reply:
+    """List it; or, with typed values, do something to one of its messages."""
+    prompt = call.values.get("prompt", "")
+    match call.values.get("do") or call.args.strip().lower():
+        case "":
+            return await _listed(house, call)
+        case "clear":
+            return await clear(house, call)
+        case "remove":
+            return await _changed(house, call, prompt, None)
+        case "edit":
+            return await _changed(house, call, prompt, call.values.get("text", ""))
+        case "now":
+            return await _now(house, call, prompt)
+        case "again":
+            return await send_again(house, _about(call, prompt))
+        case other:
+            return refusal(f"/queue takes nothing, or clear; not “{other}”.")
+
+
+async def remove(house: House, call: Call) -> Reply:
+    """One message, by its button."""
+    return await _changed(house, call, call.words[0], None)
+
+
+async def send_now(house: House, call: Call) -> Reply:
+    """One message first, by its button: cancels the running turn; the others stay."""
+    return await _now(house, call, call.words[0])
+
+
+async def waiting(house: House, session: str) -> tuple[Prompt, ...]:
+    """What is queued, in order."""
+    live = house.manager.live(session)
+    return live.queue if live else tuple(await house.records.queued(session))
+
+
+async def _listed(house: House, call: Call) -> Reply:
+    prompts = await waiting(house, call.record.id)
+    if not prompts:
+        return Reply("The queue is empty.")
+    rows = []
+    for place, prompt in enumerate(prompts, start=1):
+        about = (call.record.id, prompt.id)
+        buttons = [
+            Button("Send now", Action("send_now", about)),
+            Button("Remove", Action("remove_queued", about), Look.DANGER),
+        ]
+        choices = await house.buttons(buttons, session=call.record.id)
+        rows.append(Row(f"{place}.", naming.first_line(prompt.text), choices=choices))
+    everything = await house.buttons(
+        [Button("Clear", Action("clear", (call.record.id,)), Look.DANGER)], session=call.record.id
+    )
+    held = " They wait for Continue, Run the queue or a new message." if call.record.held else ""
+    count = "1 message waits." if len(prompts) == 1 else f"{len(prompts)} messages wait."
+    return Reply(f"{count}{held}", rows=tuple(rows), choices=everything)
+
+
+async def _changed(house: House, call: Call, prompt: str, text: str | None) -> Reply:
+    if text is not None and not text.strip():
+        return refusal("A message cannot be empty. Remove it instead.")
+    if not await change(house, call, prompt, text):
+        return refusal(GONE)
+    return Reply("Removed." if text is None else "Changed.", quiet=True)
+
+
+async def change(house: House, call: Call, prompt: str, text: str | None) -> bool:
+    """Edit a queued prompt, or drop it; False if it is not queued."""
+    queued = await waiting(house, call.record.id)
+    index = next((index for index, one in enumerate(queued) if one.id == prompt), None)
+    if index is None:
+        return False
+    session = house.manager.live(call.record.id)
+    if session is None:
+        await house.manager.get_to_know(call.record)
+        changed = (
+            replace(queued[index], state=PromptState.DROPPED) if text is None else replace(queued[index], text=text)
+        )
+        house.manager.say(call.record.id, PromptChanged(changed, 0 if text is None else index + 1))
+    elif not session.change(prompt, text):
+        return False
+    if text is None:
+        return await house.records.change_prompts([prompt], key=call.key, state=PromptState.DROPPED)
+    return await house.records.change_prompts([prompt], key=call.key, text=text)
+
+
+async def _now(house: House, call: Call, prompt: str) -> Reply:
+    session = await house.manager.wake(call.record.id)
+    held = session.record.held
+    position = session.advance(prompt)
+    if position is None:
+        return refusal(GONE)
+    if session.phase in (Phase.RUNNING, Phase.WAITING):
+        session.cancel(keep_queue=True)
+    await house.records.change_prompts([prompt], key=call.key, position=position)
+    if held:
+        await house.records.change_session(session.id, held=False)
+    return Reply("Sending it now.", quiet=True)
+
+
+def _about(call: Call, prompt: str) -> Call:
+    return Call(call.origin, call.session, words=(prompt,))

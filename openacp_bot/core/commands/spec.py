@@ -1,0 +1,77 @@
+"""What a command is, and how a typed line becomes one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from openacp_bot.core.errors import UserError
+from openacp_bot.core.inbound import Origin, Reply
+from openacp_bot.core.model import NOTHING, SessionRecord, UserRef
+
+if TYPE_CHECKING:
+    from openacp_bot.core.commands.house import House
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One thing that one person asked. `session` is the one it is about; `args` the words behind the name, or a
+    button's; `pressed`: it came from a button."""
+
+    origin: Origin
+    session: SessionRecord | None = None
+    args: str = ""
+    words: tuple[str, ...] = ()  # a button's arguments behind the session
+    values: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    pressed: bool = False
+
+    @property
+    def who(self) -> UserRef:
+        return self.origin.who
+
+    @property
+    def key(self) -> str:
+        return self.origin.key
+
+    @property
+    def record(self) -> SessionRecord:
+        """The session; raises UserError where there is none."""
+        if self.session is None:
+            raise UserError("There is no session here. /new starts one, /sessions lists yours.")
+        return self.session
+
+
+Deed = Callable[["House", Call], Awaitable[Reply | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """One line of the table. `about_session`: it needs one; outside a session it shows a picker. `owner`: only for
+    the session's owner and admins. `private`: only the asker sees the answer."""
+
+    name: str
+    summary: str
+    run: Deed
+    usage: str = ""
+    about_session: bool = False
+    owner: bool = False
+    admin: bool = False
+    private: bool = False
+    archived: bool = False  # also works in archived sessions
+
+
+def split(line: str) -> tuple[str, str]:
+    """Name and arguments of `/name@bot arguments`; the name in lower case."""
+    name, _, args = line[1:].partition(" ")
+    if "\n" in name:
+        name, _, rest = line[1:].partition("\n")
+        args = rest
+    return name.partition("@")[0].lower(), args.strip()
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return close[0] if close else None

@@ -1,0 +1,67 @@
+"""The one table that every menu, palette, help text and document comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from openacp_bot.core.commands import here, lists, queue, wizard
+from openacp_bot.core.commands.house import House
+from openacp_bot.core.commands.spec import Call, CommandSpec, Deed
+from openacp_bot.core.inbound import Reply
+
+
+async def _help(house: House, call: Call) -> Reply:
+    return Reply(lists.help_text(COMMANDS, admin=house.is_admin(call.who)), private=True)
+
+
+COMMANDS: tuple[CommandSpec, ...] = (
+    CommandSpec("new", "start a session", wizard.new, "[agent] [workspace] [--model NAME] [-- first message]"),
+    CommandSpec("newchat", "new session, same agent and workspace", wizard.newchat, about_session=True, archived=True),
+    CommandSpec("cancel", "stop the running turn and clear the queue", here.cancel, about_session=True),
+    CommandSpec("finish", "end the agent; the next message wakes it", here.finish, about_session=True, owner=True),
+    CommandSpec("status", "what this session, or the daemon, is doing", lists.status, private=True, archived=True),
+    CommandSpec("sessions", "list sessions", lists.sessions, "[active|archived|scheduled] [search]", private=True),
+    CommandSpec("queue", "what waits behind the running turn", queue.queue, "[clear]", about_session=True),
+    CommandSpec("retry", "ask the last message again", here.retry, about_session=True),
+    CommandSpec("rename", "give the session a title", here.rename, "[title]", about_session=True, archived=True),
+    CommandSpec("pin", "keep the session first and unarchived", here.pin, about_session=True),
+    CommandSpec("unpin", "undo /pin", here.unpin, about_session=True),
+    CommandSpec("archive", "end the session and make it read-only", here.archive, about_session=True, owner=True),
+    CommandSpec("restore", "bring an archived session back", here.restore, about_session=True, archived=True),
+    CommandSpec(
+        "delete", "delete the session with its history", here.delete, about_session=True, owner=True, archived=True
+    ),
+    CommandSpec("verbosity", "how much of the tool work is shown", here.verbosity, "low|medium|high"),
+    CommandSpec("bypass", "approve what no rule forbids", here.bypass, "[on|off]", about_session=True, admin=True),
+    CommandSpec("help", "this list", _help, private=True),
+    CommandSpec("start", "greeting", lists.greeting, private=True),
+    CommandSpec("menu", "buttons for the most usual things", lists.greeting, private=True),
+)
+
+BY_NAME: Mapping[str, CommandSpec] = MappingProxyType({spec.name: spec for spec in COMMANDS})
+
+# What buttons do besides commands; the first argument of each is a session, or empty. ONCE: a second press of the
+# same menu does nothing.
+VERBS: Mapping[str, Deed] = MappingProxyType(
+    {
+        "new_model": wizard.choose_model,
+        "new_path": wizard.type_path,
+        "never_mind": here.never_mind,
+        "open": lists.open_session,
+        "remove": lists.remove,
+        "remove_queued": queue.remove,
+        "send_now": queue.send_now,
+        "clear": here.clear,
+        "stop": here.stop,
+        "wait": here.wait,
+        "end": here.end,
+        "continue": here.resume_turn,
+        "run_queue": here.run_queue,
+        "send_again": here.send_again,
+        "try_again": here.try_again,
+    }
+)
+OWNER_VERBS = frozenset({"end"})
+ONCE = frozenset({"continue", "send_again"})
+WAKING = frozenset({"continue", "run_queue", "send_again", "send_now", "try_again"})  # not in archived sessions

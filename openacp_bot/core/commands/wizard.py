@@ -1,0 +1,249 @@
+"""/new and /newchat: agent, then workspace, then a session that can be used at once.
+
+What was chosen so far travels as one `Draft` in the menu's actions, so a wizard survives a restart.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from openacp_bot.core import codec, naming, workspaces
+from openacp_bot.core.commands.house import House, new_prompt, refusal
+from openacp_bot.core.commands.spec import Call, nearest
+from openacp_bot.core.errors import UserError
+from openacp_bot.core.inbound import Action, Form, Look, Opens, Reply
+from openacp_bot.core.menus import Button
+from openacp_bot.core.model import AgentSpec, Field, Place, SessionRecord, Source, State, TitleRank
+
+RECENT = 5
+PAGE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A session to be. Empty: not chosen yet; `model` empty: the agent's own."""
+
+    agent: str = ""
+    workspace: str = ""
+    model: str = ""
+    message: str = ""
+    create: bool = False  # a missing directory may be made
+
+
+async def new(house: House, call: Call) -> Reply | None:
+    """From a typed line, a dialog's values, or a button of the wizard."""
+    if call.words:
+        draft = codec.loads(call.words[0], Draft)
+        page = int(call.words[1]) if len(call.words) > 1 else 0
+        return await _next_step(house, call, _with_typed(draft, call), page=page)
+    if call.values:
+        values = call.values
+        create = values.get("create", "").lower() in ("yes", "true", "on", "1")
+        draft = Draft(
+            values.get("agent", ""),
+            values.get("workspace", ""),
+            values.get("model", ""),
+            values.get("message", ""),
+            create,
+        )
+    else:
+        draft = _parsed(call.args, house)
+    return await _next_step(house, call, draft)
+
+
+async def newchat(house: House, call: Call) -> Reply | None:
+    """Same agent and workspace, without the wizard."""
+    record = call.record
+    return await _created(house, call, Draft(record.agent, record.workspace, record.model))
+
+
+async def choose_model(house: House, call: Call) -> Reply:
+    """The Model button: what the agent's configuration names, or any name typed."""
+    draft = codec.loads(call.words[0], Draft)
+    page = int(call.words[1]) if len(call.words) > 1 else 0
+    models = house.settings.agents[draft.agent].models
+    if not models or call.words[-1] == "type":
+        return await _form(house, call, draft, Field("model", "Model"), "Which model?")
+    shown = models[page * PAGE : (page + 1) * PAGE]
+    buttons = [_button(model, replace(draft, model=model)) for model in shown]
+    if page:
+        buttons.append(Button("Back", Action("new_model", ("", codec.dumps(draft), str(page - 1))), opens=Opens.HERE))
+    if len(models) > (page + 1) * PAGE:
+        buttons.append(Button("Next", Action("new_model", ("", codec.dumps(draft), str(page + 1))), opens=Opens.HERE))
+    return Reply("Which model?", choices=await house.buttons(buttons, presser=call.who), replaces=call.pressed)
+
+
+async def type_path(house: House, call: Call) -> Reply:
+    """The Type a path button."""
+    draft = codec.loads(call.words[0], Draft)
+    field = Field("workspace", "Workspace", hint=f"a name under {house.settings.base_dir}, or a path")
+    return await _form(house, call, draft, field, "Which directory?")
+
+
+# --- the steps -------------------------------------------------------------------------------------
+
+
+async def _next_step(house: House, call: Call, draft: Draft, *, page: int = 0) -> Reply | None:
+    agents = tuple(house.settings.agents.values())
+    if not draft.agent and len(agents) > 1:
+        return await _ask_agent(house, call, draft, agents, page)
+    draft = replace(draft, agent=draft.agent or agents[0].name)
+    if draft.agent not in house.settings.agents:
+        return refusal(_unknown_agent(draft.agent, house))
+    if not draft.workspace:
+        return await _ask_workspace(house, call, draft)
+    return await _created(house, call, draft)
+
+
+async def _ask_agent(house: House, call: Call, draft: Draft, agents: tuple[AgentSpec, ...], page: int) -> Reply:
+    shown = agents[page * PAGE : (page + 1) * PAGE]
+    buttons = [_button(_agent_label(agent, house), replace(draft, agent=agent.name)) for agent in shown]
+    if page:
+        buttons.append(_page_button("Back", draft, page - 1))
+    if len(agents) > (page + 1) * PAGE:
+        buttons.append(_page_button("Next", draft, page + 1))
+    buttons.append(Button("Cancel", Action("never_mind"), opens=Opens.HERE))
+    choices = await house.buttons(buttons, presser=call.who)
+    return Reply("New session: which agent?", choices=choices, replaces=call.pressed)
+
+
+async def _ask_workspace(house: House, call: Call, draft: Draft) -> Reply:
+    base = str(house.settings.base_dir)
+    recent = [path for path in await house.records.workspaces(RECENT + 1) if path != base][:RECENT]
+    data = codec.dumps(draft)
+    buttons = [_button(_short(path), replace(draft, workspace=path)) for path in recent]
+    buttons.append(_button("Base directory", replace(draft, workspace=base)))
+    buttons.append(Button("Type a path", Action("new_path", ("", data)), opens=Opens.FORM))
+    model = draft.model or house.settings.agents[draft.agent].model or "the agent's own"
+    buttons.append(Button(f"Model: {model}", Action("new_model", ("", data)), opens=Opens.HERE))
+    buttons.append(Button("Cancel", Action("never_mind"), opens=Opens.HERE))
+    choices = await house.buttons(buttons, presser=call.who)
+    return Reply(f"New session with {draft.agent}: in which directory?", choices=choices, replaces=call.pressed)
+
+
+async def _created(house: House, call: Call, draft: Draft) -> Reply | None:
+    spec = house.settings.agents.get(draft.agent)
+    if spec is None:
+        return refusal(_unknown_agent(draft.agent, house))
+    path = workspaces.resolved(draft.workspace, house.settings, admin=house.is_admin(call.who))
+    if not path.exists():
+        if not draft.create and path != house.settings.base_dir:
+            return await _offer_creation(house, call, draft, path)
+        workspaces.created(path)
+    record = _record(house, call, replace(draft, workspace=str(path)), spec)
+    where = call.origin.where
+    place = None if call.origin.dialogs else _place(record, where.adapter, where.space)
+    prompt = None
+    if draft.message:
+        prompt = new_prompt(record.id, call, draft.message, now=house.now())
+    if not await house.manager.create(record, prompt=prompt, place=place, key=call.key):
+        return None
+    model = f" ({draft.model})" if draft.model else ""
+    return Reply(
+        f"New session with {spec.name}{model} in {path}. The agent is starting; just write.", session=record.id
+    )
+
+
+async def _offer_creation(house: House, call: Call, draft: Draft, path: Path) -> Reply:
+    buttons = [
+        _button("Create", replace(draft, workspace=str(path), create=True), Look.GOOD),
+        Button("Cancel", Action("never_mind"), opens=Opens.HERE),
+    ]
+    choices = await house.buttons(buttons, presser=call.who)
+    return Reply(f"{path} does not exist. Create it?", choices=choices, refused=True)
+
+
+def _record(house: House, call: Call, draft: Draft, spec: AgentSpec) -> SessionRecord:
+    title = naming.first_line(draft.message)
+    return SessionRecord(
+        id=secrets.token_hex(6),
+        agent=spec.name,
+        provider=spec.provider,
+        model=draft.model,
+        workspace=draft.workspace,
+        source=Source.MANUAL,
+        owner=call.who.key,
+        created_at=house.now(),
+        active_at=house.now(),
+        state=State.INITIALIZING,
+        title=title,
+        title_rank=TitleRank.FIRST_MESSAGE if title else TitleRank.ID,
+    )
+
+
+def _place(record: SessionRecord, adapter: str, space: str) -> Place:
+    return Place(secrets.token_hex(6), record.id, adapter, space, None, record.shown_title)
+
+
+async def _form(house: House, call: Call, draft: Draft, field: Field, title: str) -> Reply:
+    (choice,) = await house.buttons([_button("Submit", draft)], presser=call.who)
+    return Reply(title, form=Form(choice.token, title, (field,)))
+
+
+# --- reading and writing -----------------------------------------------------------------------------
+
+
+def _parsed(line: str, house: House) -> Draft:
+    """`[agent] [workspace] [--model NAME] [-- first message]`; raises UserError with the corrected line."""
+    head, dashes, message = f" {line} ".partition(" -- ")
+    try:
+        words = shlex.split(head)
+    except ValueError as error:
+        raise UserError(
+            f"The quotes of this line do not match ({error}). Quote a path as a whole, or not at all."
+        ) from error
+    model = ""
+    if "--model" in words:
+        at = words.index("--model")
+        if at + 1 == len(words):
+            raise UserError("--model needs a name behind it.")
+        model = words[at + 1]
+        del words[at : at + 2]
+    message = message.strip() if dashes else ""
+    if len(words) > 2:
+        quoted = " ".join(shlex.quote(word) for word in words[:2])
+        raise UserError(
+            f"Too many words. The first message goes behind two dashes: /new {quoted} -- {' '.join(words[2:])}"
+        )
+    if len(words) == 1 and words[0] not in house.settings.agents:
+        return Draft("", words[0], model, message)
+    agent, workspace = (*words, "", "")[:2]
+    return Draft(agent, workspace, model, message)
+
+
+def _with_typed(draft: Draft, call: Call) -> Draft:
+    """What a form of the wizard was given."""
+    return replace(
+        draft,
+        workspace=call.values.get("workspace", "").strip() or draft.workspace,
+        model=call.values.get("model", "").strip() or draft.model,
+    )
+
+
+def _unknown_agent(name: str, house: House) -> str:
+    known = house.settings.agents
+    close = nearest(name, known)
+    meant = f" Did you mean “{close}”?" if close else ""
+    return f"There is no agent “{name}”.{meant} Known: {', '.join(known)}."
+
+
+def _button(label: str, draft: Draft, look: Look = Look.PLAIN) -> Button:
+    return Button(label, Action("new", ("", codec.dumps(draft))), look, Opens.HERE)
+
+
+def _page_button(label: str, draft: Draft, page: int) -> Button:
+    return Button(label, Action("new", ("", codec.dumps(draft), str(page))), opens=Opens.HERE)
+
+
+def _agent_label(agent: AgentSpec, house: House) -> str:
+    return f"{agent.name} (default)" if agent.name == house.settings.default_agent else agent.name
+
+
+def _short(path: str) -> str:
+    """A path that fits on a button: its end says more than its start."""
+    home = str(Path.home())
+    shown = f"~{path[len(home) :]}" if path == home or path.startswith(f"{home}/") else path
+    return shown if len(shown) <= 40 else f"…{shown[-39:]}"

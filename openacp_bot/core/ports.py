@@ -1,0 +1,450 @@
+"""The doors: Protocols that the rooms around core implement. Implementers do not inherit; the suites in
+tests/contracts check them.
+
+1. Doors of Session and Agent never wait. 2. Looking changes nothing. 3. Every wait that another party
+controls is bounded by the implementer, and says how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, TypedDict, TypeVar, Unpack
+
+from openacp_bot.core.events import AgentEvent, Said
+from openacp_bot.core.inbound import Expecting, Inbound, Menu, Reply
+from openacp_bot.core.model import (
+    AgentSpec,
+    FileRef,
+    Grant,
+    Phase,
+    Place,
+    Prompt,
+    PromptState,
+    Question,
+    SessionRecord,
+    Settlement,
+    State,
+    ThreadRef,
+    TitleRank,
+    UserRef,
+    Verbosity,
+    Wanted,
+)
+from openacp_bot.core.views import HistoryView, Query
+
+V = TypeVar("V")
+V_co = TypeVar("V_co", covariant=True)
+
+# --- the agent -----------------------------------------------------------------------------------
+
+
+class How(StrEnum):
+    """How a conversation with an agent began."""
+
+    NEW = "new"
+    RESUMED = "resumed"
+    LOADED = "loaded"
+    NEW_WITHOUT_HISTORY = "new_without_history"  # asked to resume, and could not
+
+
+class Agent(Protocol):
+    """A live agent process with one conversation."""
+
+    @property
+    def conversation(self) -> str:
+        """The agent's own session id."""
+
+    @property
+    def how(self) -> How: ...
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since its last traffic."""
+
+    def events(self) -> AsyncIterator[AgentEvent]:
+        """One ordered stream for its whole life, bounded (1,000 updates or 4 MiB, then the pipe is no longer
+        read). A prompt's end is `TurnEnded` in it. Ends by raising AgentGone when the process is gone."""
+
+    def prompt(self, text: str, files: Sequence[Path] = ()) -> None:
+        """Send a prompt; only when no other is running."""
+
+    def cancel(self) -> None:
+        """Ask for the running prompt's end; open questions are to be answered by the caller."""
+
+    def answer(self, ask: str, option: str | None, values: Mapping[str, str] | None = None) -> None:
+        """Answer `Asked.id` with the agent's own option id, or a form's values; None and None: cancelled.
+        Unknown or already answered: nothing happens."""
+
+    def set_option(self, option: str, value: str) -> None:
+        """Change one of its settings; what became of it comes as OptionsChanged or AgentNotice."""
+
+    async def side_prompt(self, text: str, limit: float) -> str | None:
+        """The answer to a prompt in a second, unseen conversation of the same process, at most `limit`
+        seconds; None if it failed in any way. Its questions are refused, its events unseen."""
+
+
+class AgentLauncher(Protocol):
+    """Starts agents."""
+
+    def launch(
+        self,
+        agent: AgentSpec,
+        *,
+        cwd: Path,
+        session: str,
+        model: str = "",
+        resume: str = "",
+        options: Mapping[str, str] | None = None,
+    ) -> AbstractAsyncContextManager[Agent]:
+        """Entering spawns, shakes hands and opens the conversation (90 s each); raises AgentError with a
+        sentence for a person. Leaving ends the whole process group, within 8 s."""
+
+
+class ProcessBook(Protocol):
+    """Remembers agent processes, so that a crash of ours leaves no orphan."""
+
+    async def spawned(self, session: str, pid: int, started: float) -> None: ...
+
+    async def gone(self, pid: int) -> None: ...
+
+    async def left_over(self) -> Sequence[tuple[int, float]]:
+        """(pid, start time) of those never reported gone."""
+
+
+# --- the store -----------------------------------------------------------------------------------
+
+
+class SessionFields(TypedDict, total=False):
+    """The columns of a session that may change."""
+
+    state: State
+    reason: str
+    conversation: str
+    current_model: str
+    title: str
+    title_rank: TitleRank
+    pinned: bool
+    held: bool
+    bypass: bool
+    verbosity: Verbosity | None
+    options: Mapping[str, str]
+    grants: tuple[Grant, ...]
+    active_at: float
+    archived_at: float | None
+    handed_over: bool
+
+
+class PromptFields(TypedDict, total=False):
+    """The columns of a prompt that may change."""
+
+    text: str
+    state: PromptState
+    outcome: str
+    position: float
+    started_at: float | None
+    ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One line of the append-only audit: who, what, decision, rule, when."""
+
+    at: float
+    who: str
+    what: str
+    decision: str
+    session: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """Which sessions to list; see views.Sessions. `owner` and `space`: only those of this owner or with a
+    place in this (adapter, space)."""
+
+    group: str = "active"
+    search: str = ""
+    states: tuple[State, ...] = ()
+    hide_empty: bool = False
+    owner: str | None = None
+    space: tuple[str, str] | None = None
+    idle_before: float | None = None  # active_at below; only unpinned (for archiving by age)
+    ids: tuple[str, ...] | None = None
+    offset: int = 0
+    limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What boot found and put right, in one transaction."""
+
+    interrupted: tuple[Prompt, ...]  # they had begun: their sessions are in error, and held if more waits
+    closed: tuple[Question, ...]  # they were open: now settled as interrupted
+    waiting: tuple[str, ...]  # sessions with queued prompts that are not held, oldest first
+
+
+class Records(Protocol):
+    """Facts at rest. One method is one transaction, named for the fact; a `key` is the inbound's, written in the
+    same transaction: the method returns False (or None) and changes nothing if the key was seen before.
+    Calls are carried out in the order in which they were made. Raises StoreError."""
+
+    async def admit(self, key: str, effect: str = "") -> bool:
+        """Remember an inbound without another effect."""
+
+    async def seen(self, key: str) -> bool: ...
+
+    async def create_session(
+        self,
+        record: SessionRecord,
+        *,
+        prompt: Prompt | None = None,
+        place: Place | None = None,
+        key: str = "",
+    ) -> bool: ...
+
+    async def session(self, id: str) -> SessionRecord | None:
+        """The session, unless deleted."""
+
+    async def sessions_like(self, prefix: str) -> Sequence[SessionRecord]:
+        """At most 10 whose id begins with `prefix`."""
+
+    async def change_session(self, id: str, *, key: str = "", **fields: Unpack[SessionFields]) -> bool: ...
+
+    async def delete_session(self, id: str, *, key: str = "") -> bool:
+        """Its record, prompts, items, questions, menus and usage are gone; its places are wanted gone."""
+
+    async def sessions(self, which: SessionFilter) -> tuple[Sequence[SessionRecord], int]:
+        """One page, pinned first, then newest activity (group live: longest idle first), and the total."""
+
+    async def counts(self) -> Mapping[State, int]:
+        """Of sessions that are not archived."""
+
+    async def workspaces(self, limit: int = 8) -> Sequence[str]:
+        """Recently used, newest first."""
+
+    async def queue_prompt(self, prompt: Prompt, *, first: bool = False, key: str = "") -> Prompt | None:
+        """Store it as queued, last or first, with its position. Also sets the session's active_at and counts it."""
+
+    async def change_prompts(self, ids: Sequence[str], *, key: str = "", **fields: Unpack[PromptFields]) -> bool: ...
+
+    async def start_turn(self, prompt: str, at: float) -> None:
+        """The prompt leaves the queue as started, and its session is no longer held. Committed on return."""
+
+    async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float) -> None:
+        """The prompt's end, and the session's active_at."""
+
+    async def prompt(self, id: str) -> Prompt | None: ...
+
+    async def prompt_of(self, where: ThreadRef, message: str) -> Prompt | None:
+        """The newest prompt that came as this chat message."""
+
+    async def queued(self, session: str) -> Sequence[Prompt]:
+        """In order."""
+
+    async def last_prompts(self, session: str, limit: int = 1) -> Sequence[Prompt]:
+        """The newest that were started, newest first."""
+
+    async def ask(self, question: Question, menu: Menu) -> None: ...
+
+    async def question(self, id: str) -> Question | None: ...
+
+    async def decide(self, question: str, settlement: Settlement, audit: Audit) -> bool:
+        """False if it was settled before."""
+
+    async def audit(self, line: Audit) -> None: ...
+
+    async def mint(self, menu: Menu) -> None: ...
+
+    async def menu(self, id: str) -> Menu | None:
+        """None if unknown, expired or spent."""
+
+    async def spend(self, menu: str) -> None: ...
+
+    async def expect(self, what: Expecting | None, *, where: ThreadRef, who: str) -> None:
+        """Replace what is expected from this person here; None: nothing any more."""
+
+    async def expected(self, where: ThreadRef, who: str, now: float) -> Expecting | None: ...
+
+    async def place(self, id: str) -> Place | None: ...
+
+    async def place_at(self, ref: ThreadRef) -> Place | None:
+        """The place that is open at this address."""
+
+    async def place_of(self, session: str) -> Place | None:
+        """The session's home."""
+
+    async def add_place(self, place: Place) -> None: ...
+
+    async def change_place(
+        self,
+        id: str,
+        *,
+        ref: ThreadRef | None = None,
+        wanted: Wanted | None = None,
+        title: str = "",
+        url: str = "",
+    ) -> Place | None:
+        """The place as it now is; arguments that are None or empty change nothing."""
+
+    async def add_usage(self, session: str, at: float, used: int, cost: float | None, currency: str) -> None: ...
+
+    async def recover(self, now: float) -> Recovered:
+        """At boot, before anything else: open questions → interrupted, started prompts → interrupted with the
+        session in error (and held if more is queued), initializing → error, idle active → finished."""
+
+
+class Transcript(Protocol):
+    """What was said, as folded items. `append` coalesces; commits follow within 250 ms."""
+
+    def append(self, said: Said) -> None: ...
+
+    async def room(self, session: str) -> None:
+        """Waits while more than 1 MiB of this session is uncommitted."""
+
+    async def flush(self) -> None:
+        """All that was appended is committed on return. Raises StoreError."""
+
+    async def history(
+        self,
+        session: str,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 200,
+    ) -> HistoryView:
+        """See views.History; includes what is appended but not yet committed."""
+
+
+class CardKind(StrEnum):
+    """What a card shows."""
+
+    TURN = "turn"
+    QUESTION = "question"
+    NOTICE = "notice"
+    REPLY = "reply"
+
+
+class PageState(StrEnum):
+    """`sending` is written before the call leaves; a crash then leaves it ambiguous."""
+
+    SENDING = "sending"
+    SHOWN = "shown"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One platform message of a card."""
+
+    number: int
+    message: str | None
+    state: PageState
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The unit of the outbox ledger. `ref`: the turn, question or notice that it shows; `body`: only notices and
+    replies carry one."""
+
+    id: str
+    place: str
+    kind: CardKind
+    ref: str
+    rank: int
+    final: bool = False
+    body: str = ""
+    pages: tuple[Page, ...] = ()
+    attempts: int = 0
+    not_before: float = 0.0
+
+
+class Ledger(Protocol):
+    """What a chat platform was, is and will be shown. `sending` and `opening` are committed on return."""
+
+    async def open_cards(self, adapter: str) -> Sequence[Card]: ...
+
+    async def open(self, card: Card) -> Card:
+        """The card for (place, kind, ref): this one, or the one that stands already."""
+
+    async def sending(self, card: str, page: int) -> None: ...
+
+    async def shown(self, card: str, page: int, message: str) -> None: ...
+
+    async def put_off(self, card: str, not_before: float) -> None:
+        """One more attempt failed."""
+
+    async def settle(self, card: str, error: str = "") -> None: ...
+
+    async def opening(self, place: str) -> None: ...
+
+    async def close_gate(self, gate: str, until: float) -> None: ...
+
+    async def closed_gates(self, now: float) -> Mapping[str, float]: ...
+
+
+# --- the front door and the surfaces ---------------------------------------------------------------
+
+
+class Hub(Protocol):
+    """The front door: memory and SQLite only, within a second."""
+
+    async def handle(self, inbound: Inbound) -> Reply | None:
+        """None: nothing to say (a message that was taken, a stranger). Never raises UserError: refusals are replies.
+        Raises StoreError if it could not be stored: do not acknowledge."""
+
+    async def look(self, query: Query[V], who: UserRef) -> V:
+        """Raises UserError if there is nothing to see for `who`."""
+
+
+class Source(Protocol):
+    """Something that inbounds come from."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def listen(self, hub: Hub) -> None:
+        """Intake only, until cancelled."""
+
+
+class ChatAdapter(Source, Protocol):
+    """A surface: a source with a screen."""
+
+    def screen(self) -> AbstractAsyncContextManager[None]:
+        """Outlives `listen`, so that a drain can still speak."""
+
+    def show(self, place: Place | None, said: Said) -> None:
+        """Never blocks, never raises. `place`: the session's home, if it has one."""
+
+    async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
+        """Bring a file of this platform; at most `limit` bytes; raises UserError with a sentence."""
+
+
+class SessionDoors(Protocol):
+    """A live session. Synchronous, never wait, legal in every phase."""
+
+    @property
+    def phase(self) -> Phase: ...
+
+    def submit(self, prompt: Prompt, *, first: bool = False) -> int:
+        """Its place in the queue, 1 = next."""
+
+    def change(self, prompt: str, text: str | None) -> bool:
+        """Edit a queued prompt, or remove it; False if it is no longer queued."""
+
+    def cancel(self, *, keep_queue: bool = False) -> tuple[Prompt, ...] | None:
+        """End the running turn; the prompts that were dropped with it. None: nothing was running or queued."""
+
+    def answer(
+        self,
+        question: str,
+        option: str | None,
+        values: Mapping[str, str] | None,
+        by: UserRef,
+    ) -> bool:
+        """False if unknown or already settled."""
+
+    def set_option(self, option: str, value: str) -> bool: ...

@@ -1,0 +1,183 @@
+"""Fakes that behave: an agent that a test speaks for, a launcher of such agents, a screen that remembers.
+
+They keep the promises of core/ports; the contract suites run against them as against the real ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from openacp_bot.core.errors import AgentError, AgentGone, UserError
+from openacp_bot.core.events import AgentEvent, Asked, AskOption, Event, Outcome, Said, TextChunk, TurnEnded
+from openacp_bot.core.model import AgentSpec, FileRef, Place, ToolCall
+from openacp_bot.core.ports import How, Hub
+from openacp_bot.core.settings import Settings
+
+
+class FakeAgent:
+    """An agent in the hands of a test: `say`, `ask`, `finish` and `die` are what it does; the rest is what it heard."""
+
+    def __init__(self, conversation: str, how: How) -> None:
+        self.conversation = conversation
+        self.how = how
+        self.prompts: list[str] = []
+        self.cancels = 0
+        self.answers: list[tuple[str, str | None, Mapping[str, str] | None]] = []
+        self.options_set: list[tuple[str, str]] = []
+        self.title: str | None = "A fine title"
+        self.side_prompts: list[str] = []
+        self.obeys_cancel = True
+        self._stream: deque[AgentEvent | AgentGone] = deque()
+        self._more = asyncio.Event()
+        self._spoke = asyncio.get_running_loop().time()
+
+    @property
+    def silent_for(self) -> float:
+        return asyncio.get_running_loop().time() - self._spoke
+
+    async def events(self) -> AsyncIterator[AgentEvent]:
+        while True:
+            while self._stream:
+                event = self._stream.popleft()
+                if isinstance(event, AgentGone):
+                    raise event
+                yield event
+            self._more.clear()
+            await self._more.wait()
+
+    def prompt(self, text: str, files: Sequence[Path] = ()) -> None:
+        self.prompts.append(text)
+
+    def cancel(self) -> None:
+        self.cancels += 1
+        if self.obeys_cancel:
+            self.finish(Outcome.CANCELLED)
+
+    def answer(self, ask: str, option: str | None, values: Mapping[str, str] | None = None) -> None:
+        self.answers.append((ask, option, values))
+
+    def set_option(self, option: str, value: str) -> None:
+        self.options_set.append((option, value))
+
+    async def side_prompt(self, text: str, limit: float) -> str | None:
+        self.side_prompts.append(text)
+        await asyncio.sleep(0.5)
+        return self.title
+
+    # --- what a test makes it do -----------------------------------------------------------------
+
+    def say(self, *events: AgentEvent | str) -> None:
+        """Events, or words of its message m1."""
+        self._spoke = asyncio.get_running_loop().time()
+        self._stream.extend(TextChunk("m1", event) if isinstance(event, str) else event for event in events)
+        self._more.set()
+
+    def ask(self, id: str, *options: AskOption, call: ToolCall | None = None) -> None:
+        """A permission question, by default for a command, with allow and reject."""
+        call = call or ToolCall(f"call-{id}", "Run make", "execute", "pending", command="make")
+        self.say(Asked(id, call.title, call=call, options=options or ALLOW_REJECT))
+
+    def finish(self, outcome: Outcome = Outcome.DONE, detail: str = "") -> None:
+        self.say(TurnEnded(outcome, detail))
+
+    def die(self, code: int | None = 1, stderr: str = "boom") -> None:
+        self._stream.append(AgentGone(f"The agent ended with exit code {code}.", code=code, stderr=stderr))
+        self._more.set()
+
+
+ALLOW_REJECT = (AskOption("yes", "Allow once", "allow_once"), AskOption("no", "Reject", "reject_once"))
+
+
+@dataclass
+class FakeLauncher:
+    """Launches FakeAgents; `fail` and `delay` decide how the next launches go."""
+
+    agents: list[FakeAgent] = field(default_factory=list)
+    running: set[str] = field(default_factory=set)
+    fail: list[AgentError] = field(default_factory=list)
+    delay: float = 0.01
+    end_delay: float = 0.01
+    resumes: How = How.RESUMED
+    launched_with: list[dict[str, object]] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def launch(
+        self,
+        agent: AgentSpec,
+        *,
+        cwd: Path,
+        session: str,
+        model: str = "",
+        resume: str = "",
+        options: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[FakeAgent]:
+        assert session not in self.running, "two processes for one session"
+        self.launched_with.append({"agent": agent.name, "cwd": cwd, "model": model, "resume": resume})
+        self.running.add(session)
+        try:
+            await asyncio.sleep(self.delay)
+            if self.fail:
+                raise self.fail.pop(0)
+            how = self.resumes if resume else How.NEW
+            conversation = resume if how in (How.RESUMED, How.LOADED) else f"conversation-{len(self.agents)}"
+            fake = FakeAgent(conversation, how)
+            self.agents.append(fake)
+            yield fake
+            await asyncio.sleep(self.end_delay)
+        finally:
+            self.running.discard(session)
+
+    @property
+    def last(self) -> FakeAgent:
+        return self.agents[-1]
+
+
+class FakeScreen:
+    """A chat adapter that shows everything to its own memory."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self.places: dict[str, Place | None] = {}
+
+    @asynccontextmanager
+    async def screen(self) -> AsyncIterator[None]:
+        yield
+
+    def show(self, place: Place | None, said: Said) -> None:
+        self.places[said.session] = place
+        self.said.append(said)
+
+    async def listen(self, hub: Hub) -> None:
+        await asyncio.Event().wait()
+
+    async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
+        raise UserError("this surface has no files")
+
+    def events(self, kind: type[Event] | None = None, *, session: str | None = None) -> list[Event]:
+        """Everything shown, or everything of one kind."""
+        return [
+            said.event
+            for said in self.said
+            if (kind is None or isinstance(said.event, kind)) and (session is None or said.session == session)
+        ]
+
+
+def settings(tmp: Path, **changes: object) -> Settings:
+    """Two agents, a base directory, and the defaults."""
+    agents = {name: AgentSpec(name, f"/bin/{name}", models=("small", "large")) for name in ("fake", "other")}
+    known: dict[str, object] = {
+        "data_dir": tmp / "data",
+        "base_dir": tmp / "work",
+        "agents": MappingProxyType(agents),
+        "default_agent": "fake",
+    }
+    (tmp / "work").mkdir(exist_ok=True)
+    return Settings(**{**known, **changes})  # type: ignore[arg-type]
