@@ -1,0 +1,105 @@
+"""The prompt ledger: gathering → queued → started → ended, or interrupted, dropped."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import Unpack
+
+import aiosqlite
+
+from openacp_bot.core.errors import StoreError
+from openacp_bot.core.model import Prompt, PromptState, ThreadRef
+from openacp_bot.core.ports import PromptFields
+from openacp_bot.store.facts import Facts
+from openacp_bot.store.rows import columns, prompt_columns, prompt_of
+from openacp_bot.store.sql import change, fetch_one, insert
+
+
+async def put_in_queue(db: aiosqlite.Connection, prompt: Prompt, *, first: bool) -> Prompt:
+    """As queued (or still gathering), last or first; the session counts it and was active just now."""
+    state = prompt.state if prompt.state is PromptState.GATHERING else PromptState.QUEUED
+    queued = dataclasses.replace(prompt, state=state, position=await _position(db, prompt.session, first=first))
+    await insert(db, "prompts", prompt_columns(queued))
+    sql = "UPDATE sessions SET prompts = prompts + 1, active_at = max(active_at, ?) WHERE id = ?"
+    await change(db, sql, (prompt.asked_at, prompt.session))
+    return queued
+
+
+async def _position(db: aiosqlite.Connection, session: str, *, first: bool) -> float:
+    end, step = ("min", -1.0) if first else ("max", 1.0)
+    sql = f"SELECT {end}(position) FROM prompts WHERE session = ? AND state IN ('gathering', 'queued')"
+    row = await fetch_one(db, sql, (session,))
+    return step if row is None or row[0] is None else row[0] + step
+
+
+class PromptFacts(Facts):
+    """The part of Records that is about prompts."""
+
+    async def queue_prompt(self, prompt: Prompt, *, first: bool = False, key: str = "") -> Prompt | None:
+        async def queue(db: aiosqlite.Connection) -> Prompt | None:
+            if not await self._is_new(db, key, f"prompt {prompt.id}"):
+                return None
+            return await put_in_queue(db, prompt, first=first)
+
+        return await self._writer.do(queue)
+
+    async def change_prompts(self, ids: Sequence[str], *, key: str = "", **fields: Unpack[PromptFields]) -> bool:
+        changed = columns(dict(fields))
+
+        async def update(db: aiosqlite.Connection) -> None:
+            if changed:
+                names = ", ".join(f"{name} = ?" for name in changed)
+                sql = f"UPDATE prompts SET {names} WHERE id IN (SELECT value FROM json_each(?))"
+                await change(db, sql, (*changed.values(), json.dumps(list(ids))))
+
+        return await self._once(key, f"prompts {' '.join(ids)}", update)
+
+    async def start_turn(self, prompt: str, at: float) -> None:
+        async def start(db: aiosqlite.Connection) -> None:
+            if not await change(db, "UPDATE prompts SET state = 'started', started_at = ? WHERE id = ?", (at, prompt)):
+                # The pipe must not be written for a prompt that no restart would know of.
+                raise StoreError("This message is no longer stored: its session was deleted.")
+            await change(
+                db, "UPDATE sessions SET held = 0 WHERE id = (SELECT session FROM prompts WHERE id = ?)", (prompt,)
+            )
+
+        await self._writer.do(start)
+
+    async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float) -> None:
+        async def end(db: aiosqlite.Connection) -> None:
+            sql = "UPDATE prompts SET state = ?, outcome = ?, ended_at = ? WHERE id = ?"
+            await change(db, sql, (state.value, outcome, at, prompt))
+            session = "(SELECT session FROM prompts WHERE id = ?)"
+            await change(db, f"UPDATE sessions SET active_at = max(active_at, ?) WHERE id = {session}", (at, prompt))
+
+        await self._writer.do(end)
+
+    async def prompt(self, id: str) -> Prompt | None:
+        row = await self._reader.fetch_one("SELECT * FROM prompts WHERE id = ?", (id,))
+        return None if row is None else prompt_of(row)
+
+    async def prompt_of(self, where: ThreadRef, message: str) -> Prompt | None:
+        """The newest prompt that came as this chat message.
+
+        A message's id is unique in its space, whatever its topic; and the prompt's place may be another than the one
+        it came from (a first message in General opens a topic of its own)."""
+        sql = """
+            SELECT * FROM prompts WHERE message = ?1 AND message <> '' AND json_extract(author, '$.adapter') = ?2
+            AND NOT EXISTS (SELECT 1 FROM places WHERE id = prompts.place AND adapter = ?2 AND space <> ?3)
+            ORDER BY asked_at DESC, rowid DESC LIMIT 1
+        """
+        row = await self._reader.fetch_one(sql, (message, where.adapter, where.space))
+        return None if row is None else prompt_of(row)
+
+    async def queued(self, session: str) -> Sequence[Prompt]:
+        sql = "SELECT * FROM prompts WHERE session = ? AND state = 'queued' ORDER BY position, rowid"
+        return [prompt_of(row) for row in await self._reader.fetch(sql, (session,))]
+
+    async def last_prompts(self, session: str, limit: int = 1) -> Sequence[Prompt]:
+        sql = """
+            SELECT * FROM prompts WHERE session = ? AND started_at IS NOT NULL
+            ORDER BY started_at DESC, rowid DESC LIMIT ?
+        """
+        return [prompt_of(row) for row in await self._reader.fetch(sql, (session, limit))]
