@@ -1,0 +1,1 @@
+"""The page: a WebSocket, static files without a build step, Markdown rendered on the server."""

@@ -1,0 +1,130 @@
+"""Values as the page gets them: diffs, ends, decisions, and what stays behind."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from openacp_bot.adapters.web.diffs import COMPARED, SHOWN, drawn_diff
+from openacp_bot.adapters.web.drawing import LONG, drawn_choices, drawn_event, drawn_reply
+from openacp_bot.adapters.web.files import SignedFiles
+from openacp_bot.adapters.web.wording import duration, end_line, settled_line
+from openacp_bot.core.events import Outcome, ToolCallChanged, TurnEnded
+from openacp_bot.core.inbound import Choice, Form, Reply, Row
+from openacp_bot.core.model import AgentSpec, Diff, Field, Settlement, ToolCall, UserRef
+from openacp_bot.core.views import NewChat
+
+FILES = SignedFiles("key")
+
+
+def test_a_change_shows_its_lines_with_what_is_around() -> None:
+    old = "".join(f"{number}\n" for number in range(20))
+    drawn = drawn_diff(Diff("a.py", old, old.replace("10\n", "ten\n")))
+
+    assert (drawn["added"], drawn["removed"], drawn["new"]) == (1, 1, False)
+    assert [sign for sign, _ in drawn["lines"]] == ["@", " ", " ", " ", "-", "+", " ", " ", " "]
+    assert ("-", "10") in drawn["lines"]
+    assert ("+", "ten") in drawn["lines"]
+
+
+def test_a_new_file_is_all_added() -> None:
+    drawn = drawn_diff(Diff("a.py", None, "--- a\n+++ b\n@@ c\n"))
+
+    assert drawn["new"] is True
+    assert drawn["lines"] == [("+", "--- a"), ("+", "+++ b"), ("+", "@@ c")]
+
+
+@pytest.mark.parametrize(("old", "new"), [("", ""), ("a\n", "a\n"), (None, "")])
+def test_no_change_has_no_lines(old: str | None, new: str) -> None:
+    assert drawn_diff(Diff("a", old, new))["lines"] == []
+
+
+def test_a_huge_file_is_compared_by_its_ends() -> None:
+    lines = [f"{number}\n" for number in range(COMPARED + 10)]
+    changed = [*lines[:1500], "new\n", *lines[1501:]]
+    drawn = drawn_diff(Diff("a", "".join(lines), "".join(changed)))
+
+    assert drawn["lines"] == [
+        *((" ", str(number)) for number in (1497, 1498, 1499)),
+        ("-", "1500"),
+        ("+", "new"),
+        *((" ", str(number)) for number in (1501, 1502, 1503)),
+    ]
+
+
+def test_a_huge_diff_says_how_much_it_leaves_out() -> None:
+    drawn = drawn_diff(Diff("a", None, "x\n" * (SHOWN + 5)))
+
+    assert (len(drawn["lines"]), drawn["left_out"], drawn["added"]) == (SHOWN, 5, SHOWN + 5)
+
+
+@pytest.mark.parametrize(
+    ("end", "line"),
+    [
+        (TurnEnded(Outcome.DONE, seconds=42.3, tools=3), "✓ 42 s · 3 tools"),
+        (TurnEnded(Outcome.DONE, seconds=0.42, tools=1), "✓ 0.4 s · 1 tool"),
+        (TurnEnded(Outcome.DONE), "✓ done"),
+        (TurnEnded(Outcome.CANCELLED, seconds=125), "Stopped · 2 min 5 s"),
+        (TurnEnded(Outcome.CRASHED, "boom"), "The agent crashed"),
+        (TurnEnded(Outcome.REFUSED), "The agent refused to go on"),
+    ],
+)
+def test_ends_are_told_in_a_line(end: TurnEnded, line: str) -> None:
+    assert end_line(end) == line
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_has_a_line_and_a_tone(outcome: Outcome) -> None:
+    drawn = drawn_event(TurnEnded(outcome, "why"), FILES)
+
+    assert drawn["line"]
+    assert drawn["tone"] in ("good", "plain", "bad")
+    assert drawn["detail"] == "why"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.04, "0.0 s"), (9.96, "10 s"), (59.4, "59 s"), (60, "1 min 0 s"), (3720, "1 h 2 min")]
+)
+def test_durations_read_well(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("settlement", "line"),
+    [
+        (
+            Settlement("answered", 1, "allow_once", "Allow", UserRef("web", "local", "you"), allowed=True),
+            "Allow by you",
+        ),
+        (Settlement("answered", 1, "", "", UserRef("discord", "7"), allowed=True), "Allowed by 7 (Discord)"),
+        (Settlement("rule", 1, "", "", None, "deny rm*"), "Refused by rule deny rm*"),
+        (Settlement("timeout", 1), "No answer in time, so it was refused"),
+        (Settlement("interrupted", 1), "Interrupted: the agent ended before an answer"),
+    ],
+)
+def test_decisions_are_told(settlement: Settlement, line: str) -> None:
+    assert settled_line(settlement) == line
+
+
+def test_long_outputs_are_cut_and_say_so() -> None:
+    drawn = drawn_event(ToolCallChanged(ToolCall("1", output="x" * (LONG + 7))), FILES)
+
+    assert drawn["output"].endswith("x\n… 7 more characters")
+    assert drawn["title"] == "other"
+
+
+def test_an_agents_environment_never_reaches_the_page() -> None:
+    agent = AgentSpec("a", "a-command", env={"TOKEN": "secret"}, args=("--key=secret",))
+
+    assert "secret" not in json.dumps(drawn_choices(NewChat((agent,), "a", ("/w",), "/w")))
+
+
+def test_a_reply_brings_everything_that_can_be_shown() -> None:
+    choice = Choice("Do", "m.0")
+    reply = Reply("t", (Row("●", "r", session="s", choices=(choice,)),), (choice,), Form("m.1", "f", (Field("n", ""),)))
+    drawn = drawn_reply(reply)
+
+    assert drawn["choices"] == [{"label": "Do", "token": "m.0", "look": "plain", "opens": "new"}]
+    assert drawn["rows"][0]["session"] == "s"
+    assert drawn["form"]["fields"][0]["label"] == "n"
