@@ -1,0 +1,163 @@
+"""The daemon's life, from the lock to the last goodbye. Blocks, outermost first: lock, store, http, screens, sessions,
+sources; what is entered last is left first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
+
+from openacp_bot import __version__
+from openacp_bot.adapters.web.adapter import WebAdapter
+from openacp_bot.adapters.web.key import load_or_create
+from openacp_bot.agents import orphans
+from openacp_bot.agents.launcher import Launcher
+from openacp_bot.app import lock, logs, memory, systemd
+from openacp_bot.config import Config, WebConfig
+from openacp_bot.core.commands.house import House
+from openacp_bot.core.errors import Problem
+from openacp_bot.core.feed import Feed
+from openacp_bot.core.hub import FrontDoor
+from openacp_bot.core.manager import Manager
+from openacp_bot.core.ports import ChatAdapter
+from openacp_bot.core.session import Desk
+from openacp_bot.core.settings import Settings
+from openacp_bot.http.server import HttpServer
+from openacp_bot.store import Store, open_store
+
+log = logging.getLogger(__name__)
+
+HURRY_SECONDS = 2.0  # what a second SIGTERM leaves
+
+
+class Stop:
+    """What the signals ask: the first to stop in order, the second to hurry."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.hurried = asyncio.Event()
+
+    def ask(self) -> None:
+        (self.hurried if self.asked.is_set() else self.asked).set()
+
+
+@dataclass(slots=True)
+class Current:
+    """The settings in force; a reload swaps them whole."""
+
+    settings: Settings
+
+    def __call__(self) -> Settings:
+        return self.settings
+
+
+def run(config: Config, reload: Callable[[], Config]) -> int:
+    """Runs until it is told to stop; the exit code. Raises Problem with a sentence if it cannot start."""
+    logs.set_up(config.logging)
+    with lock.held(config.settings.data_dir):
+        asyncio.run(_life(config, reload))
+    return 0
+
+
+async def _life(config: Config, reload: Callable[[], Config]) -> None:
+    stop, current = Stop(), Current(config.settings)
+    _listen_to_signals(stop, lambda: _reload(current, reload))
+    async with open_store(config.settings.data_dir) as store, asyncio.TaskGroup() as tasks:
+        watchdog = tasks.create_task(systemd.stay_alive())
+        await orphans.sweep(store.book)
+        await _serve(config, current, store, stop)
+        watchdog.cancel()
+
+
+async def _serve(config: Config, current: Current, store: Store, stop: Stop) -> None:
+    desk = Desk(
+        records=store.records,
+        transcript=store.transcript,
+        launcher=Launcher(store.book, current, __version__),
+        feed=Feed(store.transcript, now=time.time),
+        current=current,
+        now=time.time,
+    )
+    manager = Manager(desk, free_mb=memory.free_mb)
+    web = config.web
+    tls = (web.tls_cert, web.tls_key) if web.tls_cert and web.tls_key else None
+    server = HttpServer(web.host, web.port, tls=tls, insecure=web.insecure)
+    house = House(desk, manager, lambda: _surfaces(server, web), __version__, time.time())
+    server.mount_health(lambda: "the daemon is stopping" if manager.stopping else store.trouble)
+    recovered = await store.records.recover(time.time())
+    key = load_or_create(config.settings.data_dir)
+    page = WebAdapter(server, key, secrets.token_hex(4)) if web.enabled else None
+    if page is not None:
+        desk.feed.join(page)
+    async with (
+        server.listening(),
+        page.screen() if page else nullcontext(),
+        manager.running(recovered),
+        _sources((page,) if page else (), FrontDoor(house)),
+    ):
+        with lock.announced(config.settings.data_dir, server.url):
+            _say_ready(server.url if page else "", key)
+            await stop.asked.wait()
+            systemd.notify("STOPPING=1")
+            log.info("stopping: running turns get %.0f s", current().drain.total_seconds())
+            await _drain(manager, stop, current().drain.total_seconds())
+
+
+@asynccontextmanager
+async def _sources(adapters: tuple[ChatAdapter, ...], hub: FrontDoor) -> AsyncIterator[None]:
+    """They listen while inside: also during the drain, so that answers and cancels still come in."""
+    async with asyncio.TaskGroup() as tasks:
+        listening = [tasks.create_task(adapter.listen(hub), name=adapter.name) for adapter in adapters]
+        await asyncio.sleep(0)  # each has begun before `ready` is said
+        try:
+            yield
+        finally:
+            for task in listening:
+                task.cancel()
+
+
+async def _drain(manager: Manager, stop: Stop, seconds: float) -> None:
+    """Idle sessions end at once, running turns when they are done, or when time or patience is over."""
+    async with asyncio.TaskGroup() as tasks:
+        hurry = tasks.create_task(_hurry(manager, stop))
+        await manager.stop(seconds)
+        hurry.cancel()
+
+
+async def _hurry(manager: Manager, stop: Stop) -> None:
+    await stop.hurried.wait()
+    await manager.stop(0.0)
+
+
+def _surfaces(server: HttpServer, web: WebConfig) -> dict[str, str]:
+    return {"page": f"up at {server.url}" if web.enabled else "off"}
+
+
+def _say_ready(url: str, key: str) -> None:
+    shown = f" {url}/?key={key}" if url and not systemd.is_service() else f" {url}".rstrip()
+    print(f"ready{shown}", flush=True)
+    systemd.notify(f"READY=1\nSTATUS=ready {url}".rstrip())
+
+
+def _reload(current: Current, reload: Callable[[], Config]) -> None:
+    """SIGHUP: read the whole configuration; if it is good, it is in force for what begins from now on. What is open
+    stays open: the data directory, the page's address and logging need a restart."""
+    try:
+        current.settings = replace(reload().settings, data_dir=current.settings.data_dir)
+    except Problem as error:
+        log.error("the configuration was not reloaded: %s", error)
+    else:
+        log.info("the configuration was reloaded")
+
+
+def _listen_to_signals(stop: Stop, reload: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.ask)
+    loop.add_signal_handler(signal.SIGHUP, reload)

@@ -1,0 +1,55 @@
+"""Logging to standard error: one line a fact, secrets masked."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+
+from openacp_bot.config import LoggingConfig
+from openacp_bot.core.masking import Mask
+
+
+def set_up(config: LoggingConfig) -> None:
+    """`auto` leaves the time to the journal where systemd collects what we print."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(config.format))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(config.level.upper())
+    for name in ("aiohttp.access", "aiosqlite", "asyncio", "markdown_it"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def _formatter(format: str) -> logging.Formatter:
+    if format == "json":
+        return JsonLines()
+    with_time = format == "text" or sys.stderr.isatty()
+    return MaskedLines(
+        "%(asctime)s %(levelname)s %(name)s: %(message)s" if with_time else "%(levelname)s %(name)s: %(message)s"
+    )
+
+
+class MaskedLines(logging.Formatter):
+    """Ordinary lines, without secrets."""
+
+    mask = Mask()
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self.mask(super().format(record))
+
+
+class JsonLines(MaskedLines):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": self.mask(record.getMessage()),
+        }
+        if record.exc_info:
+            line["error"] = self.mask(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)

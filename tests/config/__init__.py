@@ -1,0 +1,1 @@
+"""Configuration: real files, real environments."""
