@@ -108,7 +108,7 @@ async def test_a_form_sends_its_values(chromium: Browser) -> None:
             Field("parts", "Parts", "choices", (("a", "A, one"), ("b", "B")), required=False),
             Field("sure", "Sure", "boolean", default="true"),
         )
-        options = (Option("f.0", "Submit", "choice"), Option("f.1", "Decline", "reject_once"))
+        options = (Option("f.0", "Submit", "submit"), Option("f.1", "Decline", "decline"))
         async with opened(chromium, on, session) as page:
             on.hub.ask(
                 session, Question("f", session.record.id, None, "Who?", None, 1.0, None, "", None, options, fields)

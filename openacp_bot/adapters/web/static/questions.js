@@ -24,7 +24,13 @@ const LOOKS = {
   reject_once: "plain-button",
   reject_always: "danger-button",
   choice: "main-button",
+  submit: "main-button",
 };
+
+/** The call without its raw input where the command or the diff says the same. */
+function essence(call) {
+  return call.command || call.diffs.length ? { ...call, input: "" } : call;
+}
 
 /** `press(token, values)` resolves when the daemon has taken the answer. */
 export class QuestionCard {
@@ -50,7 +56,7 @@ export class QuestionCard {
         h("span", { class: "kind" }, icon(item.call ? "lock" : "think"), this.kind()),
         h("h3", {}, item.title),
         item.body && h("p", { class: "body" }, item.body),
-        ...(item.call ? [...inputOf(item.call), ...item.call.diffs.map(diffOf)] : []),
+        ...(item.call ? [...inputOf(essence(item.call)), ...item.call.diffs.map(diffOf)] : []),
         this.form?.element,
         isOpen ? this.buttons() : this.decision(),
       ),
@@ -78,7 +84,7 @@ export class QuestionCard {
   }
 
   async choose(option, row) {
-    const values = this.form && option.does === "choice" ? this.form.read() : {};
+    const values = this.form && option.does !== "decline" ? this.form.read() : {};
     if (values) await pressOnce(row, () => this.press(option.token, values));
   }
 
