@@ -7,13 +7,14 @@ what it has to say; the turn then ends with `end_turn`, unless a step says other
     ids (chunks with messageId a, a, b) | image | link PATH | file | title TEXT | usage | commands | notice | compaction
     plan | tool | edit PATH (a call with a diff) | run (terminal_output_delta and terminal_exit) | unfinished (a call)
     permission [TITLE] | permission first (no tool_call before) | two permissions | long options (ids of 300 characters)
-    odd option | ask later (a permission after the turn) | withdraw (asks, then $/cancel_request) | impatient (asks, and
-    ends the turn at cancel without waiting) | form | url
+    no options | odd option | ask later (a permission after the turn) | withdraw (asks, then $/cancel_request)
+    impatient (asks, and ends the turn at cancel without waiting) | form | url
     read PATH [LINE LIMIT] | reads N PATH (all at once, then how many characters came) | write PATH TEXT | terminal
     request METHOD | notify METHOD | odd update | odd stop
     wait (for cancel, then `cancelled`) | wait error (then an error) | deaf SECONDS (not even then) | never
     error TEXT | login (error -32000) | late TEXT (0.05 s after the result) | stop REASON | null (a null result)
     garbage (lines that are no protocol) | stderr KILOBYTES | die CODE TEXT | leave CODE (exits after the turn)
+    stray [deaf] (the pid of a process that is no child of the agent, in a session of its own)
     close stdout | env NAME | cwd | mcp | caps | family (pids) | option ID (its value) | sessions (what was called)
 
 Flags:
@@ -309,6 +310,10 @@ class Conversation:
     def do_odd_option(self) -> None:
         self.permission(self.permit(options=[{"optionId": "maybe", "name": "Perhaps", "kind": "allow_on_sundays"}]))
 
+    def do_no_options(self) -> None:
+        params = {**self.permit(), "options": [{"name": "without an id"}, 3]}
+        self.permission(params)
+
     def do_ask_later(self) -> None:
         self.after = lambda: self.permission(self.permit("Later"))
 
@@ -448,6 +453,17 @@ class Conversation:
 
     def do_leave(self, code: str) -> None:
         self.after = lambda: os._exit(int(code))
+
+    def do_stray(self, deaf: str = "") -> None:
+        ignore = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" if deaf else ""
+        stray = [sys.executable, "-c", f"{ignore}print('up', flush=True); import time; time.sleep(120)"]
+        parent = (
+            "import subprocess, sys;"
+            "stray = subprocess.Popen(sys.argv[1:], start_new_session=True, stdin=subprocess.DEVNULL,"
+            " stdout=subprocess.PIPE, stderr=subprocess.DEVNULL);"
+            "stray.stdout.readline(); print(stray.pid)"
+        )
+        self.say(subprocess.check_output([sys.executable, "-c", parent, *stray]).decode().strip())
 
     def do_close_stdout(self) -> None:
         os.close(1)

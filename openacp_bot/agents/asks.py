@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from openacp_bot.agents.forms import Unfit, content_of, fields_of
-from openacp_bot.agents.loose import Json, obj, objects, text
+from openacp_bot.agents.loose import Json, label, obj, objects, text
 from openacp_bot.agents.oddities import Oddities
 from openacp_bot.agents.wire import RequestId
 from openacp_bot.core.events import Asked, AskOption
@@ -43,11 +43,12 @@ class Asks:
         self._count = 0
         self._open: dict[str, _Open] = {}
 
-    def permission(self, request: RequestId, params: Json, call: ToolCall | None) -> Asked:
-        """`call`: the tool call it is about, as known so far."""
-        title = call.title or call.command if call else ""
+    def permission(self, request: RequestId, params: Json, call: ToolCall | None) -> Asked | None:
+        """`call`: the tool call it is about, as known so far. None if it offers nothing to choose."""
         options = tuple(self._options(objects(params, "options")))
-        return Asked(self._opened(_Open(request, None)), title or "Permission", call=call, options=options)
+        if not options:
+            return None
+        return Asked(self._opened(_Open(request, None)), title_of(call), call=call, options=options)
 
     def form(self, request: RequestId, params: Json) -> Asked:
         schema = obj(params, "requestedSchema")
@@ -55,7 +56,7 @@ class Asks:
         title, _, more = text(params, "message").strip().partition("\n")
         body = "\n\n".join(part for part in (more.strip(), text(schema, "description")) if part)
         title = title or text(schema, "title") or "The agent asks"
-        return Asked(self._opened(_Open(request, fields)), title, body, fields=fields)
+        return Asked(self._opened(_Open(request, fields)), label(title), body, fields=fields)
 
     def answer(self, ask: str, option: str | None, values: Mapping[str, str] | None) -> Settled | None:
         """None if it is not open. An agent's option wins over values; neither is a cancellation."""
@@ -95,8 +96,13 @@ class Asks:
             kind = text(item, "kind")
             if kind not in KINDS:
                 self._oddities.note("kind of permission option", kind)
-            id = text(item, "optionId")
-            yield AskOption(id, text(item, "name") or id, kind)
+            if id := text(item, "optionId"):  # without one it cannot be chosen
+                yield AskOption(id, label(text(item, "name") or id), kind)
+
+
+def title_of(call: ToolCall | None) -> str:
+    """What a permission is about, in a line."""
+    return label(call.title or call.command if call else "") or "Permission"
 
 
 def refusal(method: str) -> Json:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from openacp_bot.agents.content import MayShow, blob, words
-from openacp_bot.agents.loose import Json, first_text, obj, objects, readable, strings, text, whole
+from openacp_bot.agents.loose import Json, first_text, label, obj, objects, readable, strings, text, whole
 from openacp_bot.agents.oddities import Oddities
 from openacp_bot.core.events import AgentEvent, ToolCallChanged, ToolOutput
 from openacp_bot.core.model import Blob, Diff, Location, ToolCall
@@ -87,7 +87,7 @@ class Calls:
     def _merged(self, known: _Known, update: Json) -> ToolCall:
         call = known.call
         if title := first_text(update, "title", *(() if call.title else ("name",))):
-            call = replace(call, title=title)
+            call = replace(call, title=label(title))
         if kind := text(update, "kind"):
             call = replace(call, kind=self._among(KINDS, kind, "tool kind", "other"))
         if status := text(update, "status"):

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Turn:
-    """The prompt that runs."""
+    """The prompt that runs. `cancelled`: its cancel was written to the agent."""
 
     cancelled: bool = False
 
@@ -133,10 +133,15 @@ class Client:
         self._wire.request("session/prompt", params, lambda answer: self._ended(turn, answer))
 
     def cancel(self) -> None:
-        if self._turn is None:
+        turn = self._turn
+        if turn is None:
             return
-        self._turn.cancelled = True
-        self._wire.notify("session/cancel", {"sessionId": self.conversation})
+
+        async def cancelling() -> Json:
+            turn.cancelled = True
+            return {"sessionId": self.conversation}
+
+        self._wire.notify("session/cancel", cancelling)
 
     def answer(self, ask: str, option: str | None, values: Mapping[str, str] | None = None) -> None:
         self._desk.answer(ask, option, values)
@@ -171,7 +176,7 @@ class Client:
             await self._wire.read(self._desk)
         except Exception:  # a bug in reading one agent's line ends that agent only
             log.exception("reading from %s failed", self._spec.name)
-            why = f"{self._spec.name} sent something that openacp_bot could not handle; the log has the details."
+            why = f"{self._spec.name} sent something that openacp-bot could not handle; the log has the details."
         await self._lose(why)
 
     async def _speak(self) -> None:
@@ -182,7 +187,7 @@ class Client:
             await self._lose(str(error))
         except Exception:  # a bug in writing one agent's line ends that agent only
             log.exception("writing to %s failed", self._spec.name)
-            await self._lose(f"openacp_bot could not write to {self._spec.name}; the log has the details.")
+            await self._lose(f"openacp-bot could not write to {self._spec.name}; the log has the details.")
 
     async def _lose(self, why: str) -> None:
         """`why` counts only if the process lives."""

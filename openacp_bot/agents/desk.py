@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from openacp_bot.agents.asks import Asks, refusal
+from openacp_bot.agents.asks import Asks, refusal, title_of
 from openacp_bot.agents.calls import Calls
 from openacp_bot.agents.content import MayShow
 from openacp_bot.agents.files import METHODS as FILE_METHODS
@@ -38,6 +38,7 @@ class Desk:
         self.stream = EventStream()
         self.oddities = Oddities(name)
         self.options = Options(self.oddities)
+        self._name = name
         self._wire = wire
         self._files = files
         self._tasks = tasks
@@ -162,7 +163,14 @@ class Desk:
         self._updates.interrupted()
         for event in self._calls.upsert(call):
             self.put(event)
-        self.put(self._asks.permission(id, params, self._calls.current(text(call, "toolCallId"))))
+        known = self._calls.current(text(call, "toolCallId"))
+        asked = self._asks.permission(id, params, known)
+        if asked is None:
+            self._wire.answer(id, refusal("session/request_permission"))
+            said = f"{self._name} asked for a permission without an answer to choose, and was told that nobody chose"
+            self.put(AgentNotice(f"⚠️ {said}: {title_of(known)}"))
+            return
+        self.put(asked)
 
     def _withdrawn(self, request: object) -> None:
         ask = self._asks.withdrawn(request)

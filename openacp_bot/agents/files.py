@@ -68,7 +68,7 @@ class FileService:
 
 def _content(spot: Spot, line: int | None, limit: int | None) -> str:
     with open(open_beneath(spot, os.O_RDONLY), "rb") as file:
-        _check_regular(file.fileno())
+        _check(file.fileno())
         data = file.read(MOST + 1)
     if len(data) > MOST:
         raise OSError(f"it is larger than {MOST} bytes")
@@ -85,11 +85,14 @@ def _content(spot: Spot, line: int | None, limit: int | None) -> str:
 
 def _replace(spot: Spot, data: bytes) -> None:
     with open(open_beneath(spot, os.O_WRONLY | os.O_CREAT, make_parents=True), "wb") as file:
-        _check_regular(file.fileno())
+        _check(file.fileno())
         file.truncate()
         file.write(data)
 
 
-def _check_regular(descriptor: int) -> None:
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+def _check(descriptor: int) -> None:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         raise OSError("it is no regular file")
+    if status.st_nlink > 1:  # no path tells where its other names lie
+        raise OSError("it has another name (a hard link), which may lie outside the workspace")

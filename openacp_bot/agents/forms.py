@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 
-from openacp_bot.agents.loose import Json, first_text, obj, objects, strings, text
+from openacp_bot.agents.loose import Json, first_text, label, obj, objects, strings, text
 from openacp_bot.agents.options import NO, YES
 from openacp_bot.core.model import Field
 
@@ -42,9 +42,9 @@ def content_of(fields: tuple[Field, ...], values: Mapping[str, str]) -> Json:
 
 
 def _field(name: str, schema: Json, required: bool) -> Field:
-    label = text(schema, "title") or name
+    title = label(text(schema, "title") or name)
     kind, options = _kind(schema)
-    return Field(name, label, kind, options, required, _default(schema.get("default")), text(schema, "description"))
+    return Field(name, title, kind, options, required, _default(schema.get("default")), text(schema, "description"))
 
 
 def _kind(schema: Json) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -64,10 +64,10 @@ def _choices(schema: Json) -> Iterator[tuple[str, str]]:
     for key in ("oneOf", "anyOf"):
         for option in objects(schema, key):
             if value := text(option, "const"):
-                yield value, first_text(option, "title") or value
+                yield value, label(first_text(option, "title") or value)
     names = strings(schema.get("enumNames"))
     for number, value in enumerate(strings(schema.get("enum"))):
-        yield value, names[number] if number < len(names) else value
+        yield value, label(names[number] if number < len(names) else value)
 
 
 def _default(value: object) -> str:
@@ -102,9 +102,10 @@ def _truth(field: Field, given: str) -> bool:
 def _number(field: Field, given: str) -> int | float:
     try:
         number = int(given) if field.kind == "integer" else float(given)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+        is_fit = math.isfinite(number)
+    except (ValueError, OverflowError):
+        is_fit = False
+    if not is_fit:
         raise Unfit(f"“{field.label}” takes a {'whole ' if field.kind == 'integer' else ''}number.")
     return number
 
@@ -124,9 +125,9 @@ def _several(field: Field, given: str) -> list[str]:
 def _value(field: Field, given: str) -> str:
     """The option's value that was meant: by value, or by label."""
     folded = given.strip().casefold()
-    for value, label in field.options:
-        if given == value or folded in (value.casefold(), label.casefold()):
+    for value, words in field.options:
+        if given == value or folded in (value.casefold(), words.casefold()):
             return value
     if not field.options:
         return given
-    raise Unfit(f"“{field.label}” takes one of: {', '.join(label for _, label in field.options)}.")
+    raise Unfit(f"“{field.label}” takes one of: {', '.join(words for _, words in field.options)}.")

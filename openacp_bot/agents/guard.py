@@ -2,8 +2,9 @@
 
 1. A path is judged by its real path: links are followed first, as far as it exists.
 2. It lies in the workspace or below a root, and never in our data directory.
-3. `.env*`, private keys and folders that hold them are refused by name, asked-for name and real name alike.
-4. Opening walks down from the root and follows no link on the way, so nothing can be swapped after the judgement.
+3. Nothing below /proc, /sys and /dev is a file of anybody's, wherever the roots lie.
+4. `.env*`, private keys and folders that hold them are refused by name, asked-for name and real name alike.
+5. Opening walks down from the root and follows no link on the way, so nothing can be swapped after the judgement.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ SECRET = (
 )
 
 
+SYSTEM = ("/proc", "/sys", "/dev")
+
+
 class Forbidden(Exception):
     """The path may not be reached; the text says why."""
 
@@ -56,11 +60,15 @@ class FileGuard:
         self._data_dir = os.path.realpath(data_dir)
 
     def allows(self, path: str) -> bool:
+        """Whether the file may be handed out; one that does not exist may."""
         try:
-            self.spot(path)
+            spot = self.spot(path)
+            # What has another name (a hard link) may lie outside too.
+            return os.lstat(os.path.join(spot.root, *spot.parts)).st_nlink == 1
         except Forbidden:
             return False
-        return True
+        except OSError:
+            return True
 
     def spot(self, path: str) -> Spot:
         """Where the path really leads; raises Forbidden."""
@@ -71,11 +79,13 @@ class FileGuard:
             real = os.path.realpath(asked)
         except OSError as error:
             raise Forbidden(f"{path} cannot be looked up: {error.strerror}") from error
+        if any(_is_below(one, folder) for one in (os.path.normpath(asked), real) for folder in SYSTEM):
+            raise Forbidden(f"{path} belongs to the system and is no file to work on")
         root = next((root for root in self._roots if _is_below(real, root)), None)
         if root is None:
             raise Forbidden(f"{path} lies outside the workspace")
         if _is_below(real, self._data_dir):
-            raise Forbidden(f"{path} lies in openacp_bot's own data directory")
+            raise Forbidden(f"{path} lies in openacp-bot's own data directory")
         parts = tuple(part for part in real[len(root) :].split("/") if part)
         if any(_is_secret(part) for part in (*parts, os.path.basename(asked))):
             raise Forbidden(f"{path} may hold secrets and is not handed out")

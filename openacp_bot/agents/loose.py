@@ -8,6 +8,12 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
 NONE: Json = {}
+MOST_WHOLE = 2**63
+MOST_SHOWN = 1024 * 1024  # characters of one value
+MOST_INDENTED = 64 * 1024
+LEAST_WEIGHT = 16  # characters as which a number or an empty value counts, so that few are looked at
+# Unicode's Bidi_Control. Between them “Allow txt.exe” may read as something else, and end what stands beside it.
+DIRECTIONS = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
 def text(source: Json, key: str) -> str:
@@ -39,17 +45,15 @@ def strings(value: object) -> list[str]:
 
 
 def whole(value: object) -> int | None:
-    """A whole number that is not negative, else None."""
-    if type(value) is int:
-        return value if value >= 0 else None
-    if type(value) is float and math.isfinite(value) and value >= 0:
+    """A whole number that is not negative and fits into 63 bits (SQLite takes no larger one), else None."""
+    if (type(value) is int or type(value) is float) and 0 <= value < MOST_WHOLE:
         return int(value)
     return None
 
 
 def number(value: object) -> float | None:
     """A finite number, else None."""
-    if type(value) is int and abs(value) < 2**63:
+    if type(value) is int and abs(value) < MOST_WHOLE:
         return float(value)
     return value if type(value) is float and math.isfinite(value) else None
 
@@ -61,13 +65,71 @@ def advertised(source: Json, key: str) -> bool:
 
 
 def readable(value: object) -> str:
-    """Any JSON value as text for a person."""
+    """Any JSON value as text for a person. Of a huge one its first part, which says what was left out."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    if isinstance(value, str):
+        return value
+    try:
+        kept = _first_part(value, _Room(MOST_SHOWN))
+        line = json.dumps(kept, ensure_ascii=False)
+        # Only the encoder without indentation is in C, and deep nesting makes an indented text many times longer.
+        pretty = json.dumps(kept, ensure_ascii=False, indent=2) if len(line) <= MOST_INDENTED else ""
+    except RecursionError:
+        return "(nested too deeply to be shown)"
+    return pretty if 0 < len(pretty) <= 4 * MOST_INDENTED else line
+
+
+class _Room:
+    """How many characters may still be taken."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def take(self, size: int) -> None:
+        self.left -= max(size, LEAST_WEIGHT)
+
+
+def _first_part(value: Any, room: _Room) -> Any:
+    """The value as far as there is room: no more than that is looked at."""
+    if isinstance(value, str):
+        kept = value[: max(0, room.left)]
+        room.take(len(kept))
+        more = len(value) - len(kept)
+        return f"{kept}… ({more} more characters were left out)" if more else value
+    if isinstance(value, list):
+        return _first_items(value, room)
+    if isinstance(value, dict):
+        return _first_members(value, room)
+    room.take(0)
+    return value
+
+
+def _first_items(value: list[Any], room: _Room) -> list[Any]:
+    kept: list[Any] = []
+    for item in value:
+        if room.left <= 0:
+            return [*kept, f"… ({len(value) - len(kept)} more values were left out)"]
+        kept.append(_first_part(item, room))
+    return kept
+
+
+def _first_members(value: Json, room: _Room) -> Json:
+    kept: Json = {}
+    for key, member in value.items():
+        if room.left <= 0:
+            return kept | {"…": f"({len(value) - len(kept)} more members were left out)"}
+        room.take(len(key))
+        kept[key[:MOST_SHOWN]] = _first_part(member, room)
+    return kept
+
+
+def label(words: str) -> str:
+    """Words for a title or a button, without the characters that turn the direction of what follows them."""
+    return words if words.isascii() else words.translate(DIRECTIONS)
 
 
 def short(value: object, limit: int = 80) -> str:
     """A value for a log line or a sentence: one line, cut."""
-    line = " ".join(str(value).split())
+    line = " ".join(str(value)[: 20 * limit].split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -15,6 +16,8 @@ from openacp_bot.agents.wire import AUTH_REQUIRED, Answer, Refused, Wire
 from openacp_bot.core.errors import AgentError, AgentGone, AuthenticationNeeded
 from openacp_bot.core.model import AgentSpec
 from openacp_bot.core.ports import How
+
+NO_AGENT = " Does its command start an ACP agent? Some need an argument for that, such as --acp or acp."
 
 Began: TypeAlias = Callable[[str, How, Json], bool]
 """Told the conversation's id, how it began and the agent's answer, before anything that follows on the line is read;
@@ -42,14 +45,19 @@ class Opening:
                 self._with_traces(self._silent("did not speak the protocol", self._limits.handshake))
             ) from error
         except AgentGone as gone:
-            raise self._ended(gone) from gone
-        answered = result.get("protocolVersion")
-        if answered != VERSION:
-            raise AgentError(
-                f"{self._spec.name} speaks version {short(answered or 'unknown')} of the Agent Client Protocol; "
-                f"openacp_bot speaks version {VERSION}. Install a version of the agent that does too."
-            )
+            raise self._ended(gone, NO_AGENT if gone.code == 0 else "") from gone
+        self._check_version(result)
         return traits_of(result)
+
+    def _check_version(self, result: Json) -> None:
+        answered = result.get("protocolVersion")
+        if type(answered) is int and answered == VERSION:  # ACP: a whole number; True and 1.0 only equal it
+            return
+        told = f"speaks version {short(json.dumps(answered))}" if "protocolVersion" in result else "names no version"
+        raise AgentError(
+            f"{self._spec.name} {told} of the Agent Client Protocol; openacp-bot speaks version {VERSION}. "
+            f"Install a version of the agent that does too."
+        )
 
     async def converse(self, traits: Traits, cwd: Path, resume: str, began: Began) -> list[str]:
         """Opens the conversation, the old one if the agent can; returns the MCP servers that it cannot reach. Raises
@@ -111,20 +119,20 @@ class Opening:
     def _silent(self, what: str, limit: float) -> str:
         return f"{self._spec.name} {what} within {limit:g} seconds."
 
-    def _ended(self, gone: AgentGone) -> AgentGone:
+    def _ended(self, gone: AgentGone, hint: str = "") -> AgentGone:
         code = f" ({exit_words(gone.code)})" if gone.code is not None else ""
-        said = self._with_traces(f"{self._spec.name} ended while it was starting{code}.")
+        said = self._with_traces(f"{self._spec.name} ended while it was starting{code}.", hint)
         return AgentGone(said, code=gone.code, stderr=gone.stderr)
 
-    def _with_traces(self, sentence: str) -> str:
+    def _with_traces(self, sentence: str, hint: str = "") -> str:
         """The sentence, and what else the process has said: lines that are no protocol, and its last errors."""
         if strays := self._wire.strays:
             lines = "1 line" if strays == 1 else f"{strays} lines"
             sentence += (
                 f" It wrote {lines} to standard output that were no JSON-RPC, first: “{self._wire.first_stray}”."
             )
-            sentence += " Does its command start an ACP agent?"
-        return with_last_words(sentence, self._pipes.stderr_tail(lines=8))
+            hint = NO_AGENT
+        return with_last_words(sentence + hint, self._pipes.stderr_tail(lines=8))
 
 
 def with_last_words(sentence: str, stderr: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from openacp_bot.agents.loose import Json, obj, objects, text
+from openacp_bot.agents.loose import Json, label, obj, objects, text
 from openacp_bot.agents.oddities import Oddities
 from openacp_bot.core.events import AgentOption, OptionsChanged
 
@@ -84,7 +84,7 @@ class Options:
         for item in items:
             id = text(item, "id")
             category = text(item, "category") or (id if id in CATEGORIES else "")
-            name = text(item, "name") or id
+            name = label(text(item, "name") or id)
             value = item.get("currentValue")
             if text(item, "type") == "boolean":
                 yield AgentOption(
@@ -112,16 +112,18 @@ def _valued(option: AgentOption, value: str) -> AgentOption:
 def _choices(items: list[Json]) -> Iterator[tuple[str, str]]:
     for item in items:
         if "value" in item:
-            yield text(item, "value"), text(item, "name") or text(item, "value")
+            yield text(item, "value"), label(text(item, "name") or text(item, "value"))
         else:
             yield from _choices(objects(item, "options"))  # a group
 
 
 def _old_modes(modes: Json) -> AgentOption | None:
-    choices = tuple((text(mode, "id"), text(mode, "name")) for mode in objects(modes, "availableModes"))
+    choices = tuple((text(mode, "id"), label(text(mode, "name"))) for mode in objects(modes, "availableModes"))
     return AgentOption("mode", "Mode", "mode", text(modes, "currentModeId"), choices=choices) if choices else None
 
 
 def _old_models(models: Json) -> AgentOption | None:
-    choices = tuple((text(model, "modelId"), text(model, "name")) for model in objects(models, "availableModels"))
+    choices = tuple(
+        (text(model, "modelId"), label(text(model, "name"))) for model in objects(models, "availableModels")
+    )
     return AgentOption("model", "Model", "model", text(models, "currentModelId"), choices=choices) if choices else None

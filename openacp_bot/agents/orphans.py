@@ -6,31 +6,53 @@ import asyncio
 import logging
 import signal
 
-from openacp_bot.agents import processes
+from openacp_bot.agents import marks, processes
+from openacp_bot.agents.marks import Mark
 from openacp_bot.agents.processes import SAME_START, Process
 from openacp_bot.core.ports import ProcessBook
 
 PATIENCE = 3.0  # from SIGTERM to SIGKILL
 AFTER_KILL = 1.0  # for the kernel
+LOOK = 2.0  # for one look at everybody's environment
 POLL = 0.05
 
 log = logging.getLogger(__name__)
 
 
 async def sweep(book: ProcessBook) -> int:
-    """How many left-over trees were ended. A process is only touched if its number and its start are those noted."""
+    """How many left-over trees, and processes outside of them, were ended. A process is only touched if its number and
+    its start are those noted, if it belongs to the tree of such a one, or if it carries the mark of such a launch."""
     noted = await book.left_over()
     among = processes.table()
     trees = {pid: tree for pid, started in noted if (tree := _left_of(pid, started, among))}
     for pid, tree in trees.items():
         log.warning("ending agent process %s of an earlier run and what belongs to it (%s in all)", pid, len(tree))
-        _ask_to_end(pid, tree)
-    left = await _patiently(set().union(*trees.values()), PATIENCE)
+    strays = (await _strays_of([started for _, started in noted if started])).difference(*trees.values())
+    if strays:
+        log.warning("ending %s processes that agents of an earlier run left behind", len(strays))
+    left = strays.union(*trees.values())
+    processes.signal_each(left, signal.SIGTERM)
+    left = await _patiently(left, PATIENCE)
     processes.kill(left)
     await _patiently(left, AFTER_KILL)
     for pid, _ in noted:
         await book.gone(pid)
-    return len(trees)
+    return len(trees) + len(strays)
+
+
+async def _strays_of(starts: list[float]) -> set[Process]:
+    """What was started by the agents that began at these times, and left their trees."""
+    if not starts:
+        return set()
+
+    def is_left(mark: Mark) -> bool:
+        # A process is let be whose daemon lives: that is another one, with a data directory of its own.
+        return mark.is_orphan and any(abs(mark.launched - started) <= SAME_START for started in starts)
+
+    found = await marks.carriers(is_left, since=min(starts), limit=LOOK)
+    among = processes.table()
+    trees = [processes.family(one.pid, among) for one in found if one.pid in among]
+    return _begun_since(min(starts), found.union(*trees), among)
 
 
 def _left_of(pid: int, started: float, among: dict[int, Process]) -> set[Process]:
@@ -42,13 +64,12 @@ def _left_of(pid: int, started: float, among: dict[int, Process]) -> set[Process
     if leader is None and started < processes.booted_at():
         return set()  # it ran before the machine was started anew
     # Without its leader: the number of a session is not given away while a member lives.
-    tree = processes.family(pid, among)
-    return {one for one in tree if processes.start_of(one) >= started - SAME_START}
+    return _begun_since(started, processes.family(pid, among), among)
 
 
-def _ask_to_end(pid: int, tree: set[Process]) -> None:
-    if any(one.group == pid for one in tree):
-        processes.signal_group(pid, signal.SIGTERM)
+def _begun_since(started: float, tree: set[Process], among: dict[int, Process]) -> set[Process]:
+    """Without us and those that started us: an agent may have been asked to start its daemon anew."""
+    return {one for one in tree if processes.start_of(one) >= started - SAME_START} - processes.our_line(among)
 
 
 async def _patiently(tree: set[Process], limit: float) -> set[Process]:

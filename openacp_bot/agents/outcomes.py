@@ -16,12 +16,15 @@ STOP_REASONS = {
 
 
 def turn_ended(answer: Answer, spec: AgentSpec, traits: Traits, oddities: Oddities, *, cancelled: bool) -> TurnEnded:
-    """`cancelled`: we asked for the end. Hermes answers that with an error instead of a stop reason."""
+    """`cancelled`: the agent was asked to end it. Hermes answers that with an error instead of a stop reason, others
+    with `end_turn`, against ACP."""
     if answer.error:
         if cancelled or answer.error.code == CANCELLED:
             return TurnEnded(Outcome.CANCELLED)
         return TurnEnded(Outcome.FAILED, failure(answer.error, spec, traits))
     reason = answer.members.get("stopReason")
+    if cancelled and reason == Outcome.DONE:
+        return TurnEnded(Outcome.CANCELLED)
     if isinstance(reason, str) and reason in STOP_REASONS:
         return TurnEnded(STOP_REASONS[reason])
     oddities.note("stop reason", reason)

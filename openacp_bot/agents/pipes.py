@@ -73,7 +73,7 @@ class Pipes(asyncio.SubprocessProtocol):
 
     def stderr_tail(self, lines: int = 20) -> str:
         """The last lines of stderr so far, without colours."""
-        words = _ESCAPES.sub("", self._stderr.decode("utf-8", "replace"))
+        words = _ESCAPES.sub("", self._stderr.decode("utf-8", "replace")).replace("\0", "\ufffd")
         kept = [line.rstrip()[:500] for line in words.splitlines() if line.strip()]
         return "\n".join(kept[-lines:])
 

@@ -13,13 +13,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from openacp_bot.agents import processes
+from openacp_bot.agents import marks, processes
 from openacp_bot.agents.limits import Limits
+from openacp_bot.agents.marks import Mark
 from openacp_bot.agents.pipes import Pipes
 from openacp_bot.core.errors import AgentError
 from openacp_bot.core.ports import ProcessBook
 
 POLL = 0.02
+ROUNDS = 3  # of killing: what is started meanwhile is found in the next
+LOOK = 0.3  # seconds for one look at everybody's environment
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +39,12 @@ class Command:
 
 @asynccontextmanager
 async def running(command: Command, session: str, book: ProcessBook, limits: Limits) -> AsyncIterator[Pipes]:
-    """Its pipes. Leaving ends the process, its group and its descendants, also when cancelled; raises AgentError if it
-    cannot be started."""
-    transport, pipes = await _spawned(command, limits)
+    """Its pipes. Leaving ends the process, its group, its descendants and what left these, also when cancelled; raises
+    AgentError if it cannot be started."""
+    mark = marks.new_mark()
+    transport, pipes = await _spawned(command, mark, limits)
     pid = transport.get_pid()
-    ending = _Ending(pid, transport, pipes, limits)
+    ending = _Ending(pid, mark, transport, pipes, limits)
     try:
         await book.spawned(session, pid, processes.started_at(pid))
         yield pipes
@@ -49,7 +53,7 @@ async def running(command: Command, session: str, book: ProcessBook, limits: Lim
         await book.gone(pid)
 
 
-async def _spawned(command: Command, limits: Limits) -> tuple[asyncio.SubprocessTransport, Pipes]:
+async def _spawned(command: Command, mark: Mark, limits: Limits) -> tuple[asyncio.SubprocessTransport, Pipes]:
     _check_workspace(command.cwd)
     program = _found(command)
     try:
@@ -59,7 +63,7 @@ async def _spawned(command: Command, limits: Limits) -> tuple[asyncio.Subprocess
             program,
             *command.argv[1:],
             cwd=command.cwd,
-            env=dict(command.env),
+            env={**command.env, marks.NAME: str(mark)},
             start_new_session=True,
         )
     except OSError as error:
@@ -106,10 +110,13 @@ def _why_not(command: Command, error: OSError) -> str:
 
 
 class _Ending:
-    """stdin closed, a while, SIGTERM to the group, a while, SIGKILL to the group and to what left it."""
+    """stdin closed, a while, SIGTERM, a while, SIGKILL; both to the group and to what left it."""
 
-    def __init__(self, pid: int, transport: asyncio.SubprocessTransport, pipes: Pipes, limits: Limits) -> None:
+    def __init__(
+        self, pid: int, mark: Mark, transport: asyncio.SubprocessTransport, pipes: Pipes, limits: Limits
+    ) -> None:
         self._pid = pid
+        self._mark = mark
         self._transport = transport
         self._pipes = pipes
         self._limits = limits
@@ -122,8 +129,10 @@ class _Ending:
         finally:
             # Also when cancelled once more meanwhile: then there is no time for manners.
             self._kill()
-            await self._gone(self._limits.after_kill)
-            self._transport.close()
+            try:
+                await self._kill_strays()
+            finally:
+                self._transport.close()
 
     async def _politely(self) -> None:
         self._look()
@@ -131,9 +140,11 @@ class _Ending:
         self._pipes.close_stdin()
         await self._exited(self._limits.after_stdin)
         self._look()
+        await self._look_for_strays()
         if self._is_gone():
             return
         self._signal(signal.SIGTERM)
+        processes.signal_each({one for one in self._family if one.group != self._pid}, signal.SIGTERM)
         await self._gone(self._limits.after_term)
 
     def _kill(self) -> None:
@@ -143,6 +154,14 @@ class _Ending:
         self._signal(signal.SIGKILL)
         processes.kill(self._family)
 
+    async def _kill_strays(self) -> None:
+        for _ in range(ROUNDS):
+            await self._look_for_strays()
+            if self._is_gone():
+                return
+            self._kill()
+            await self._gone(self._limits.after_kill / ROUNDS)
+
     def _look(self) -> None:
         """Remember the whole tree: an orphan's parent is no longer to be seen afterwards."""
         among = processes.table()
@@ -151,6 +170,11 @@ class _Ending:
         namesake = among.get(self._pid)
         if namesake is None or (self._leader and namesake.ticks == self._leader.ticks):
             self._family |= processes.family(self._pid, among)
+
+    async def _look_for_strays(self) -> None:
+        """Add what is no longer to be seen in the tree: its parent is dead, and its session and group are its own."""
+        mark = self._mark
+        self._family |= await marks.carriers(lambda one: one == mark, since=mark.launched, limit=LOOK)
 
     def _is_gone(self) -> bool:
         self._family = processes.alive(self._family)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -63,6 +64,16 @@ def family(leader: int, among: Mapping[int, Process]) -> set[Process]:
     return found
 
 
+def our_line(among: Mapping[int, Process]) -> set[Process]:
+    """We and those that started us."""
+    line: set[Process] = set()
+    one = among.get(os.getpid())
+    while one and one not in line:
+        line.add(one)
+        one = among.get(one.parent)
+    return line
+
+
 def is_alive(known: Process) -> bool:
     now = process(known.pid)
     return now is not None and now.ticks == known.ticks
@@ -91,6 +102,11 @@ def booted_at() -> float:
     return 0.0
 
 
+def now() -> float:
+    """UTC seconds, by the clock of `start_of`: it does not follow when the system's clock is set."""
+    return booted_at() + time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 def signal_group(group: int, number: int) -> bool:
     """False if there is no such group any more."""
     try:
@@ -104,9 +120,14 @@ def signal_group(group: int, number: int) -> bool:
 
 def kill(known: Iterable[Process]) -> None:
     """SIGKILL to those that are still the ones we knew."""
+    signal_each(known, signal.SIGKILL)
+
+
+def signal_each(known: Iterable[Process], number: int) -> None:
+    """To those that are still the ones we knew."""
     for one in known:
         if is_alive(one):
             try:
-                os.kill(one.pid, signal.SIGKILL)
+                os.kill(one.pid, number)
             except (ProcessLookupError, PermissionError):
                 pass  # it went meanwhile, or changed its user

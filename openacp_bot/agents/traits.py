@@ -52,7 +52,7 @@ def introduction(version: str, *, files: bool) -> Json:
     """The parameters of `initialize`. What is advertised has effects, so only what is really served."""
     return {
         "protocolVersion": VERSION,
-        "clientInfo": {"name": "openacp-bot", "title": "openacp_bot", "version": version},
+        "clientInfo": {"name": "openacp-bot", "title": "openacp-bot", "version": version},
         "clientCapabilities": {
             "fs": {"readTextFile": files, "writeTextFile": files},
             "terminal": False,

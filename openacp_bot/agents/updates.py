@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from openacp_bot.agents.calls import Calls
 from openacp_bot.agents.content import MayShow, blob, link, words
-from openacp_bot.agents.loose import Json, first_text, number, obj, objects, short, text, whole
+from openacp_bot.agents.loose import Json, first_text, label, number, obj, objects, short, text, whole
 from openacp_bot.agents.oddities import Oddities
 from openacp_bot.agents.options import Options
 from openacp_bot.core.events import (
@@ -167,7 +167,7 @@ def _commands(update: Json) -> Iterator[AgentEvent]:
 
 def _title(update: Json) -> Iterator[AgentEvent]:
     # ACP: absent means unchanged, null clears; a session without a title keeps the one it has.
-    if title := short(text(update, "title"), 200):
+    if title := label(short(text(update, "title"), 200)):
         yield TitleChanged(title, TitleRank.AGENT)
 
 

@@ -29,6 +29,7 @@ CANCELLED = -32800
 AUTH_REQUIRED = -32000
 NOT_FOUND = -32002
 
+ODD_ESCAPES = (b"\\ud", b"\\uD", b"\\u0000")
 BACKLOG = 8 * 1024 * 1024  # unsent bytes at which nothing more is read
 
 log = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ class Wire:
             return
         self.strays += 1
         if self.strays == 1:
-            self.first_stray = short(line[:400].decode("utf-8", "replace"))
+            self.first_stray = short(line[:400].decode("utf-8", "replace").replace("\0", "\ufffd"))
             log.warning("%s writes lines to standard output that are no protocol messages", self._name)
 
     def _answered(self, id: object, message: Json) -> None:
@@ -173,7 +174,9 @@ class Wire:
         self._last_id += 1
         id = self._last_id
         self._open[id] = then
-        head = {"jsonrpc": "2.0", "id": id, "method": method}
+        self._send_with({"jsonrpc": "2.0", "id": id, "method": method}, params)
+
+    def _send_with(self, head: Json, params: Json | Prepare) -> None:
         if not callable(params):
             self._send(encoded(head | {"params": params}))
             return
@@ -207,8 +210,9 @@ class Wire:
             raise answer.error
         return answer.members
 
-    def notify(self, method: str, params: Json) -> None:
-        self._send(encoded({"jsonrpc": "2.0", "method": method, "params": params}))
+    def notify(self, method: str, params: Json | Prepare) -> None:
+        """Parameters that are a function are made as in `request`."""
+        self._send_with({"jsonrpc": "2.0", "method": method}, params)
 
     def answer(self, id: RequestId, result: Json) -> None:
         self._send(encoded({"jsonrpc": "2.0", "id": id, "result": result}))
@@ -258,15 +262,16 @@ class Wire:
 
 
 def parsed(line: bytes) -> Json | None:
-    """The JSON object in `line`, else None. Its strings can be encoded again."""
+    """The JSON object in `line`, else None. Its strings can be encoded again, and hold no NUL."""
     try:
         message = json.loads(line.decode("utf-8", "replace"))
+        # An escape may spell half of a surrogate pair, which neither SQLite nor a socket takes, or a NUL, which ends a
+        # text in SQLite and in paths. Rare, so looked for in the line, which is cheap.
+        if any(escape in line for escape in ODD_ESCAPES):
+            message = _whole_characters(message)
     except (ValueError, RecursionError):
         return None
-    if type(message) is not dict:
-        return None
-    # An escape may spell half of a surrogate pair, which neither SQLite nor a socket takes. Rare, so asked last.
-    return _whole_characters(message) if b"\\ud" in line or b"\\uD" in line else message
+    return message if type(message) is dict else None
 
 
 def encoded(message: Json) -> bytes:
@@ -276,6 +281,7 @@ def encoded(message: Json) -> bytes:
 
 def _whole_characters(value: Any) -> Any:
     if isinstance(value, str):
+        value = value.replace("\0", "\ufffd")
         return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
         return [_whole_characters(item) for item in value]

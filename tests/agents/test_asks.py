@@ -104,6 +104,18 @@ async def test_option_ids_may_be_long_and_kinds_unknown(workspace: Path, caplog:
     assert "allow_on_sundays" in caplog.text
 
 
+async def test_a_permission_without_options_is_cancelled_and_told(workspace: Path) -> None:
+    async with launched(workspace) as agent:
+        events = await agent.turn("no options")
+
+        assert words(events) == "[Write file: cancelled]"
+        assert not only(Asked, events)
+        [notice] = only(AgentNotice, events)
+        assert "stub asked for a permission without an answer to choose" in notice.text
+        assert notice.text.endswith(": Write file")
+        assert await agent.said("echo on") == "on"
+
+
 async def test_a_question_after_the_turn_is_still_asked(workspace: Path) -> None:
     async with launched(workspace) as agent:
         await agent.turn("ask later")

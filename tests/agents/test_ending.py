@@ -13,13 +13,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from openacp_bot.agents import processes
+from openacp_bot.agents import marks, processes
 from openacp_bot.agents.orphans import sweep
 from openacp_bot.core.errors import AgentGone
 from openacp_bot.core.events import AgentEvent, TextChunk, TurnEnded
-from tests.agents.kit import PATIENCE, QUICK, Book, Listener, launched, only, words
+from tests.agents.kit import PATIENCE, QUICK, Book, Listener, launched, only, stub, words
 
 pytestmark = pytest.mark.wall_clock
+NOBODY = 2**22 + 1  # a number above the highest that Linux gives
 
 
 def is_running(pid: int) -> bool:
@@ -152,6 +153,44 @@ async def test_children_of_an_agent_that_died_are_ended_too(workspace: Path) -> 
     assert not any(map(is_running, family))
 
 
+@pytest.mark.parametrize("kind", ["stray", "stray deaf"])
+async def test_leaving_ends_what_has_left_the_tree(workspace: Path, kind: str) -> None:
+    async with launched(workspace) as agent:
+        stray = int(await agent.said(kind))
+        assert psutil.Process(stray).ppid() not in psutil.Process(os.getpid()).children()
+        assert is_running(stray)
+
+    assert not is_running(stray)
+
+
+async def test_what_left_the_tree_of_an_agent_that_died_is_ended_too(workspace: Path) -> None:
+    async with launched(workspace) as agent:
+        stray = int(await agent.said("stray"))
+        agent.agent.prompt("die 1 bye")
+        await to_the_end(agent)
+
+    assert not is_running(stray)
+
+
+async def test_leaving_one_agent_leaves_what_another_started(workspace: Path) -> None:
+    async with launched(workspace) as agent:
+        stray = int(await agent.said("stray"))
+        async with launched(workspace):
+            pass
+
+        assert is_running(stray)
+
+
+async def test_an_agent_cannot_be_configured_out_of_its_mark(workspace: Path) -> None:
+    async with launched(workspace, spec=stub(env={marks.NAME: "none"})) as agent:
+        told = await agent.said(f"env {marks.NAME}")
+
+    mark = marks.parsed(told.partition("=")[2])
+    assert mark is not None
+    assert mark.daemon == os.getpid()
+    assert not mark.is_orphan
+
+
 async def test_cancelling_whoever_holds_an_agent_ends_it(workspace: Path) -> None:
     book = Book()
     listening = asyncio.Event()
@@ -254,6 +293,60 @@ async def test_a_sweep_ends_a_group_whose_leader_is_gone() -> None:
     await process.wait()
 
     assert not is_running(child)
+
+
+async def test_a_sweep_ends_what_left_the_tree_of_a_noted_launch_once_its_daemon_is_gone(workspace: Path) -> None:
+    pipe = asyncio.subprocess.PIPE
+    arguments = ("-m", "tests.agents.mayfly", str(workspace))
+    root = Path(__file__).parents[2]
+    daemon = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=pipe, cwd=root)
+    assert daemon.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        pid, started, stray = json.loads(await daemon.stdout.readline())
+
+    assert await sweep(Book({NOBODY: ("s1", started)})) == 0
+    assert is_running(stray), "its daemon lives"
+    daemon.kill()
+    await daemon.wait()
+    assert await sweep(Book({NOBODY: ("s1", started - 60)})) == 0
+    assert is_running(stray), "its launch is not noted"
+    assert await sweep(Book({pid: ("s1", started)})) >= 1
+    assert not is_running(stray)
+
+
+AGENT_WITH_A_DAEMON = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+print(child.pid, flush=True)
+subprocess.run([sys.executable, "-c", sys.argv[1]])
+"""
+DAEMON_OF_AN_AGENT = """
+import asyncio, os
+from openacp_bot.agents import processes
+from openacp_bot.agents.orphans import sweep
+from tests.agents.kit import Book
+agent = os.getppid()
+print(asyncio.run(sweep(Book({agent: ("s1", processes.started_at(agent))}))), flush=True)
+"""
+
+
+async def test_a_daemon_that_an_agent_started_anew_sweeps_neither_itself_nor_that_agent() -> None:
+    arguments = ("-c", AGENT_WITH_A_DAEMON, DAEMON_OF_AN_AGENT)
+    root, pipe = Path(__file__).parents[2], asyncio.subprocess.PIPE
+    agent = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, stdout=pipe, cwd=root, start_new_session=True
+    )
+    async with asyncio.timeout(PATIENCE):
+        told, _ = await agent.communicate()
+    child, swept = map(int, told.split())
+
+    assert (swept, agent.returncode) == (1, 0)
+    assert not is_running(child)
+
+
+@pytest.mark.parametrize("told", ["", "x", "1:2:3", "1:2:3:4:5", "a:2:3:w", "1:2:nan-:w"])
+def test_what_is_no_mark_is_none(told: str) -> None:
+    assert marks.parsed(told) is None
 
 
 @pytest.mark.parametrize("wrong", [0.0, 1_000.0])

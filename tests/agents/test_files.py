@@ -153,6 +153,39 @@ async def test_what_is_no_regular_file_is_refused_at_once(files: FileService, wo
             await files.serve(WRITE, {"path": f"{workspace}/{name}", "content": "x"})
 
 
+async def test_a_file_with_another_name_is_refused_and_kept(
+    files: FileService, guard: FileGuard, workspace: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("not yours")
+    (workspace / "inside.txt").hardlink_to(outside)
+
+    with pytest.raises(Refused, match="hard link"):
+        await files.serve(READ, {"path": "inside.txt"})
+    with pytest.raises(Refused, match="hard link"):
+        await files.serve(WRITE, {"path": "inside.txt", "content": "x"})
+    assert not guard.allows("inside.txt")
+    assert outside.read_text() == "not yours"
+    outside.unlink()
+    assert await files.serve(READ, {"path": "inside.txt"}) == {"content": "not yours"}
+    assert guard.allows("inside.txt")
+
+
+@pytest.mark.parametrize(
+    "path", ["/proc/self/environ", "/sys/kernel", "/dev/null", "/dev/../proc/version", "PROC/link"]
+)
+async def test_the_systems_own_folders_are_refused_whatever_the_roots(
+    path: str, workspace: Path, data_dir: Path
+) -> None:
+    (workspace / "link").write_text("x")
+    path = path.replace("PROC", f"/proc/self/root{workspace}")
+    everywhere = FileService(lambda: FileGuard(workspace, (Path("/"),), data_dir), missing_is_empty=False)
+
+    for method, more in ((READ, {}), (WRITE, {"content": "x"})):
+        with pytest.raises(Refused, match="belongs to the system"):
+            await everywhere.serve(method, {"path": path, **more})
+
+
 async def test_sizes_are_bounded(files: FileService, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("openacp_bot.agents.files.MOST", 10)
     (workspace / "big").write_text("x" * 11)

@@ -118,6 +118,18 @@ async def test_a_program_that_is_no_agent_at_all(workspace: Path) -> None:
 
     assert "ended while it was starting (exit code 0)" in said
     assert "“hello, world”" in said
+    assert said.count("Does its command start an ACP agent?") == 1
+
+
+async def test_a_program_that_ends_without_a_word_is_asked_for_its_arguments(workspace: Path) -> None:
+    said = await why_not(workspace, spec=AgentSpec("clever", sys.executable, ("-c", "")))
+
+    assert "ended while it was starting (exit code 0). Does its command start an ACP agent?" in said
+    assert "--acp" in said
+
+
+async def test_an_agent_that_ends_after_the_handshake_is_an_agent(workspace: Path) -> None:
+    assert "Does its command start" not in await why_not(workspace, spec=answering(HELLO))
 
 
 async def test_silence_after_the_handshake(workspace: Path) -> None:
@@ -128,7 +140,14 @@ async def test_another_protocol_version_is_refused(workspace: Path) -> None:
     said = await why_not(workspace, "--version", "2")
 
     assert "version 2" in said
-    assert "speaks version 1" in said
+    assert "openacp-bot speaks version 1" in said
+
+
+@pytest.mark.parametrize("version", ["0", "2", '"1"', "1.0", "true", "null", "[1]"])
+async def test_what_only_looks_like_version_1_is_named_as_what_it_is(workspace: Path, version: str) -> None:
+    answer = f'{{"id": ID, "result": {{"protocolVersion": {version}}}}}'
+
+    assert f"fixed speaks version {version} of the Agent" in await why_not(workspace, spec=answering(answer))
 
 
 ANSWERS = """
@@ -149,7 +168,7 @@ def answering(*answers: str) -> AgentSpec:
     [
         (['{"id": ID, "error": "broken"}'], "fixed could not be started: broken"),
         (['{"id": ID, "error": {"code": 1, "message": "no CODEX_HOME"}}'], "fixed could not be started: no CODEX_HOME"),
-        (['{"id": ID, "result": null}'], "speaks version unknown"),
+        (['{"id": ID, "result": null}'], "names no version of the Agent Client Protocol"),
         ([HELLO], "ended while it was starting (exit code 0)"),
         ([HELLO, '{"id": ID, "result": {}}'], "without telling its id"),
         ([HELLO, '{"id": ID, "error": {"code": -32603, "message": "x", "data": "y"}}'], "open a conversation: x: y"),

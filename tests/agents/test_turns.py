@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
 from openacp_bot.core.events import (
     AgentNotice,
+    Asked,
     CommandsChanged,
     FileSent,
     Outcome,
@@ -21,7 +23,7 @@ from openacp_bot.core.events import (
     TurnEnded,
     UsageChanged,
 )
-from openacp_bot.core.model import Diff, Location, PlanEntry, TitleRank
+from openacp_bot.core.model import AgentSpec, Diff, Location, PlanEntry, TitleRank
 from tests.agents.kit import launched, only, words
 
 pytestmark = pytest.mark.wall_clock
@@ -162,11 +164,42 @@ async def test_a_cancel_right_behind_the_prompt_reaches_the_agent_after_it(works
         assert (await agent.rest())[-1] == TurnEnded(Outcome.CANCELLED)
 
 
-async def test_an_answer_after_the_cancel_that_is_no_cancellation_is_believed(workspace: Path) -> None:
+@pytest.mark.parametrize(("end", "outcome"), [("end_turn", Outcome.CANCELLED), ("max_tokens", Outcome.MAX_TOKENS)])
+async def test_a_turn_that_ends_as_if_done_after_our_cancel_is_cancelled(
+    workspace: Path, end: str, outcome: Outcome
+) -> None:
     async with launched(workspace) as agent:
-        agent.agent.prompt("echo go; deaf 0.1")
+        agent.agent.prompt(f"echo go; deaf 0.1; stop {end}")
         await agent.until(TextChunk)
         agent.agent.cancel()
+
+        assert (await agent.rest())[-1] == TurnEnded(outcome)
+
+
+HARD_OF_HEARING = """
+import json, os, sys, time
+def told(): return json.loads(sys.stdin.readline())
+def tell(**message): print(json.dumps(message), flush=True)
+tell(id=told()["id"], result={"protocolVersion": 1})
+tell(id=told()["id"], result={"sessionId": "s"})
+prompt = told()["id"]
+options = [{"optionId": "a", "name": "A", "kind": "allow_once"}]
+params = {"sessionId": "s", "toolCall": {"toolCallId": "c"}, "options": options}
+tell(id=1, method="session/request_permission", params=params)
+while not os.path.exists("done"): time.sleep(0.005)
+tell(id=prompt, result={"stopReason": "end_turn"})
+time.sleep(60)
+"""
+
+
+async def test_a_turn_that_ended_before_our_cancel_was_sent_is_done(workspace: Path) -> None:
+    spec = AgentSpec("deaf", sys.executable, ("-c", HARD_OF_HEARING))
+    async with launched(workspace, spec=spec) as agent:
+        agent.agent.prompt("go")
+        asked = await agent.until(Asked)
+        agent.agent.answer(asked.id, "x" * 1024 * 1024)  # fills the pipe, as nobody reads it
+        agent.agent.cancel()
+        (workspace / "done").touch()
 
         assert (await agent.rest())[-1] == TurnEnded(Outcome.DONE)
 

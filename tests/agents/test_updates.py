@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from openacp_bot.agents.asks import Asks
 from openacp_bot.agents.calls import MOST, Calls, command_in
 from openacp_bot.agents.desk import QUESTIONS, Desk
 from openacp_bot.agents.files import METHODS, FileService
+from openacp_bot.agents.forms import fields_of
 from openacp_bot.agents.limits import Limits
+from openacp_bot.agents.loose import LEAST_WEIGHT, MOST_INDENTED, MOST_SHOWN, readable
 from openacp_bot.agents.oddities import Oddities
 from openacp_bot.agents.options import Options
 from openacp_bot.agents.pipes import Pipes
@@ -23,13 +27,15 @@ from openacp_bot.agents.wire import Wire
 from openacp_bot.core.events import (
     AgentEvent,
     AgentNotice,
+    AskOption,
     OptionsChanged,
     TextChunk,
+    TitleChanged,
     ToolCallChanged,
     ToolOutput,
     UsageChanged,
 )
-from openacp_bot.core.model import Diff, Location, ToolCall
+from openacp_bot.core.model import Diff, Field, Location, TitleRank, ToolCall
 from tests.agents.kit import only
 
 
@@ -196,6 +202,68 @@ def test_numbers_that_are_none_read_as_nothing() -> None:
     odd = {"sessionUpdate": "usage_update", "used": 1e999, "size": "many", "cost": {"amount": "2", "currency": 3}}
 
     assert list(updates().read(odd)) == [UsageChanged(0, 0, None, "")]
+
+
+@pytest.mark.parametrize("huge", [2**63, 10**400, float(2**63), 1e300])
+def test_numbers_that_nobody_can_store_read_as_nothing(huge: float) -> None:
+    told = {"sessionUpdate": "usage_update", "used": huge, "size": 2**63 - 1, "cost": {"amount": 10**400}}
+
+    assert list(updates().read(told)) == [UsageChanged(0, 2**63 - 1, None, "")]
+    assert last(upserted({"locations": [{"path": "a", "line": huge}]})).locations == (Location("a"),)
+
+
+def test_a_title_cannot_turn_the_direction_of_what_follows() -> None:
+    told = {"sessionUpdate": "session_info_update", "title": "a\u202etxt.exe\u2066 é"}
+    command = {"rawInput": {"command": "ls \u202etxt"}}
+    ask = Asks(Oddities("stub"))
+    options = {"options": [{"optionId": "\u202ey", "name": "\u200fAllow\u202e", "kind": "allow_once"}]}
+
+    assert list(updates().read(told)) == [TitleChanged("atxt.exe é", TitleRank.AGENT)]
+    assert last(upserted({"title": "\u2067x\u061c"})).title == "x"
+    asked = ask.permission(1, options, last(upserted(command)))
+    assert asked is not None
+    assert asked.title == "ls txt"
+    assert asked.options == (AskOption("\u202ey", "Allow", "allow_once"),)
+    assert fields_of({"properties": {"a": {"title": "N\u202eame", "enum": ["\u202ex"]}}}) == (
+        Field("a", "Name", "choice", (("\u202ex", "x"),), required=False),
+    )
+
+
+@pytest.mark.parametrize(
+    "raw", [[0] * 3_000_000, {str(key): {"a": [key]} for key in range(300_000)}, ["x" * 20_000_000]]
+)
+def test_of_a_huge_input_the_first_part_is_shown(raw: object) -> None:
+    shown = last(upserted({"rawInput": raw})).input
+
+    assert MOST_INDENTED < len(shown) < 2 * MOST_SHOWN
+    assert "left out)" in shown
+    assert "\n" not in shown
+
+
+def test_what_was_left_out_is_counted() -> None:
+    kept, more = readable(["x" * (MOST_SHOWN + 7)]), readable([True] * (MOST_SHOWN // LEAST_WEIGHT + 7))
+
+    assert "… (7 more characters were left out)" in kept
+    assert more.endswith('"… (7 more values were left out)"]')
+
+
+def test_a_large_input_is_whole_but_not_indented() -> None:
+    raw = {"lines": ["some words"] * 10_000}
+
+    assert json.loads(readable(raw)) == raw
+    assert "\n" not in readable(raw)
+
+
+def test_deep_nesting_is_not_indented_without_end() -> None:
+    deep: Any = [0] * 10_000
+    for _ in range(200):
+        deep = [deep]
+
+    assert json.loads(readable(deep)) == deep
+    assert len(readable(deep)) < MOST_INDENTED
+    for _ in range(5_000):
+        deep = [deep]
+    assert readable(deep) == "(nested too deeply to be shown)"
 
 
 def test_a_failed_compaction_says_why() -> None:

@@ -43,6 +43,19 @@ def test_bytes_and_halves_of_characters_that_are_wrong_are_replaced() -> None:
     assert parsed(b'{"a": ["\\ud83d", "\\ud83d\\ude00"]}') == {"a": ["\ufffd", "\U0001f600"]}
 
 
+def test_a_nul_is_replaced_wherever_it_stands() -> None:
+    line = rb'{"a\u0000b": ["\u0000", {"c": "x\u0000\u00e9"}], "kept": "\\u0000"}'
+
+    assert parsed(line) == {"a\ufffdb": ["\ufffd", {"c": "x\ufffd\u00e9"}], "kept": "\\u0000"}
+
+
+@pytest.mark.parametrize("escape", ["\\u0000", "\\ud800"])
+def test_odd_characters_in_deep_nesting_are_survived(escape: str) -> None:
+    for depth in (100, 300, 600, 900, 5000):
+        line = f'{{"a": {"[" * depth}"{escape}"{"]" * depth}}}'.encode()
+        assert parsed(line) is None or depth < 1000
+
+
 @given(st.dictionaries(st.text(), st.text() | st.integers() | st.booleans() | st.none()))
 def test_a_frame_is_one_line_and_reads_back(message: dict[str, Any]) -> None:
     frame = encoded(message)
@@ -104,6 +117,7 @@ def test_a_value_with_a_comma_is_one() -> None:
     ("schema", "given"),
     [
         ({"type": "integer"}, "1.5"),
+        ({"type": "integer"}, "9" * 400),
         ({"type": "number"}, "nan"),
         ({"type": "number"}, "a"),
         ({"type": "boolean"}, "perhaps"),
