@@ -37,7 +37,7 @@ from openacp_bot.demo_agent.wire import (
 from openacp_bot.demo_agent.words import Wish, understand
 
 PAGE = 50  # sessions in one answer to session/list
-UNGREETED = ("help", "naming")  # help introduces itself, and a title is only a title
+UNGREETED = ("help", "naming", "go_on")  # help introduces itself, a title is only a title, and going on is no start
 OPENING = ("session/new", "session/load", "session/resume")
 
 CAPABILITIES: Json = {

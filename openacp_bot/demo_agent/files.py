@@ -75,7 +75,7 @@ async def read_file(turn: Turn, wish: Wish) -> None:
     async with turn.tool(f"Read {wish.file}", "read", path, rawInput={"path": str(path)}) as tool:
         await tool.news(status="in_progress")
         try:
-            text = _text_of(path)
+            text = text_of(path)
         except Unable as error:
             await _fail(turn, tool, str(error))
             return
@@ -94,7 +94,7 @@ def _fenced(text: str, suffix: str) -> str:
     return f"{fence}{suffix.removeprefix('.')}\n{text.rstrip()}\n{fence}\n"
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
     """The file as text; raises Unable for what is not one."""
     if path.is_dir():
         raise Unable(f"`{path.name}` is a directory. Try `list files in {path.name}/`.")
@@ -160,7 +160,7 @@ async def edit_file(turn: Turn, wish: Wish) -> None:
 
 
 def _change(path: Path, wish: Wish) -> Change:
-    before = _text_of(path)
+    before = text_of(path)
     if not wish.old:
         return Change(path, before, _with_a_line(path, before))
     if wish.old not in before:
@@ -196,7 +196,7 @@ async def _apply(turn: Turn, change: Change) -> None:
             return
         await tool.news(status="in_progress")
         # The person may have thought about it for an hour; the file may have moved on meanwhile.
-        if await asyncio.to_thread(_text_of, change.path) != change.before:
+        if await asyncio.to_thread(text_of, change.path) != change.before:
             await _fail(turn, tool, f"`{name}` changed while I was waiting, so I left it alone. Ask me again.")
             return
         change.path.write_text(change.after, encoding="utf-8", newline="")

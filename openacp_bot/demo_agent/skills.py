@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NoReturn
 
 from openacp_bot.demo_agent import files, shell, texts
+from openacp_bot.demo_agent.again import done_already
 from openacp_bot.demo_agent.attachments import described
 from openacp_bot.demo_agent.turn import Turn
 from openacp_bot.demo_agent.wire import INTERNAL_ERROR, Json, RpcError
-from openacp_bot.demo_agent.words import Wish
+from openacp_bot.demo_agent.words import Wish, understand
 
 Skill = Callable[[Turn, Wish], Awaitable[None]]
 
@@ -23,6 +24,7 @@ SUGGESTIONS = (
     ("plan", "long answer", "run date"),
     ("think", "slow answer", "image"),
 )
+TROUBLE = ("fail", "crash")
 FORM: Json = {
     "type": "object",
     "properties": {
@@ -108,6 +110,23 @@ async def naming(turn: Turn, wish: Wish) -> None:
     await turn.show({"type": "text", "text": wish.text})
 
 
+async def go_on(turn: Turn, wish: Wish) -> None:
+    """Do again what an interruption broke off, unless it is done."""
+    if not wish.text:
+        await turn.say("I was interrupted, but was not told at what. Please ask me again.\n")
+        return
+    asked = understand(wish.text)
+    words = " ".join(wish.text.split())
+    await turn.say(f"I was interrupted at “{words[:80]}{'…' if len(words) > 80 else ''}”. ")
+    if asked.skill in TROUBLE:
+        await turn.say("That was meant to go wrong, and it did: once is enough.\n")
+    elif found := done_already(turn, asked):
+        await turn.say(f"I looked, and {found}, so nothing is left to do.\n")
+    else:
+        await turn.say("I looked, and found nothing of it done, so here it is again.\n\n")
+        await SKILLS[asked.skill](turn, asked)
+
+
 async def fail(turn: Turn, wish: Wish) -> None:
     await turn.say("This turn is about to fail, as you asked.\n")
     raise RpcError(INTERNAL_ERROR, "The demo agent failed, as it was asked to.", {"details": "nothing is really wrong"})
@@ -151,6 +170,7 @@ SKILLS: Mapping[str, Skill] = {
     "image": image,
     "title": title,
     "naming": naming,
+    "go_on": go_on,
     "fail": fail,
     "crash": crash,
     "echo": echo,

@@ -39,6 +39,8 @@ RUNNING = frozenset(("run", "execute", "exec"))
 QUESTIONS_ABOUT_ME = frozenset((("what", "do"), ("what", "is"), ("what", "are"), ("who", "are"), ("how", "does")))
 
 WORD = re.compile(r"`[^`\n]+`|\"[^\"\n]*\"|“[^”\n]*”|'[^'\n]*'|\S+")
+BROKEN_OFF = "previous turn was interrupted"
+QUOTED_WISH = re.compile(BROKEN_OFF + r'.*?asked: "(.*)"(?:\s|$)', re.DOTALL)
 KNOWN_NAMES = frozenset(("makefile", "readme", "license", "dockerfile"))
 
 
@@ -76,11 +78,20 @@ def understand(text: str) -> Wish:
     text = text.strip()
     if is_naming(text):
         return Wish("naming", text=short_title(text))
+    if BROKEN_OFF in text:
+        return Wish("go_on", text=_interrupted(text))
     if len(text) > LONGEST_WISH:
         return Wish("echo", text=text)
     if re.match(r"/[a-z]+\b(?![/.])", text):
         text = text[1:]  # a client's command menu sends `/plan`
     return _wish(text) or Wish("echo", text=text)
+
+
+def _interrupted(text: str) -> str:
+    """What was asked before a turn was broken off, as a client quotes it; after several such turns, the first."""
+    while found := QUOTED_WISH.search(text):
+        text = found[1]
+    return "" if BROKEN_OFF in text else text.strip()
 
 
 def _wish(text: str) -> Wish | None:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from openacp_bot.core.handover import go_on
+from openacp_bot.core.model import Prompt, UserRef
 from openacp_bot.demo_agent.skills import SKILLS
 from openacp_bot.demo_agent.words import Wish, understand
 
+
+def asked(text: str) -> Prompt:
+    return Prompt("p", "s", UserRef("web", "local"), text, 0.0)
+
+
 EXAMPLES = [
     ("help", Wish("help")),
+    (go_on(asked("edit notes.txt")), Wish("go_on", text="edit notes.txt")),
+    (go_on(asked(go_on(asked('replace "x" with "y" in a.txt')))), Wish("go_on", text='replace "x" with "y" in a.txt')),
+    (go_on(asked("run echo\n\nhello" * 200)), Wish("go_on", text="run echo\n\nhello" * 200)),
+    (go_on(None), Wish("go_on")),
     ("Hello!", Wish("help")),
     ("hi there", Wish("help")),
     ("What can you do?", Wish("help")),

@@ -22,6 +22,7 @@ from openacp_bot.core.model import (
     ToolCall,
 )
 from tests.web.fake_hub import FakeHub, FakeSession, Script
+from tests.web.house import LivedIn
 from tests.web.stage import KEY, Stage
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -43,7 +44,7 @@ expect.set_options(timeout=10_000)
 
 @asynccontextmanager
 async def opened(
-    browser: Browser, on: Stage, session: FakeSession | None = None, *, width: int = 1200
+    browser: Browser, on: Stage | LivedIn, session: FakeSession | str | None = None, *, width: int = 1200
 ) -> AsyncIterator[Page]:
     """The page, let in; anything that it complains of on its console fails the test."""
     complaints: list[str] = []
@@ -52,7 +53,10 @@ async def opened(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     await page.goto(f"{on.server.url}/?key={KEY}")
-    if session is not None:
+    if isinstance(session, str):
+        await page.goto(f"{on.server.url}/#/s/{session}")
+        await expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    elif session is not None:
         await page.goto(f"{on.server.url}/#/s/{session.record.id}")
         await expect(page.get_by_role("heading", level=1)).to_have_text(session.record.shown_title)
     yield page

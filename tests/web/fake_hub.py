@@ -89,6 +89,7 @@ class FakeHub:
         self.scripts = scripts or {}
         self.missing_directories: set[str] = set()
         self.store_broken = False
+        self.doing = ""
         self.looks: list[Query[Any]] = []
         self.gate: asyncio.Event | None = None  # set: History waits for it
         self._keys: set[str] = set()
@@ -276,7 +277,7 @@ class FakeHub:
         if session.turn is None:
             return Reply("Nothing is running.")
         session.turn.cancel()
-        return Reply(f"Stopped; {len(dropped)} queued messages were dropped." if dropped else "")
+        return Reply(f"Stopping. {len(dropped)} queued messages were not sent.", quiet=True)
 
     def _do_queue(self, command: Command, session: FakeSession) -> Reply:
         what, id = command.values["do"], command.values.get("prompt", "")
@@ -303,10 +304,10 @@ class FakeHub:
         return self._change(session, "", title=command.values["title"])
 
     def _do_pin(self, command: Command, session: FakeSession) -> Reply:
-        return self._change(session, "", pinned=True)
+        return self._change(session, "Pinned.", pinned=True)
 
     def _do_unpin(self, command: Command, session: FakeSession) -> Reply:
-        return self._change(session, "", pinned=False)
+        return self._change(session, "Unpinned.", pinned=False)
 
     def _do_archive(self, command: Command, session: FakeSession) -> Reply:
         return self._change(session, "", archived_at=time.time())
@@ -347,7 +348,7 @@ class FakeHub:
             case OneSession(id=id):
                 session = self._session(id)
                 questions = tuple(session.questions.values())
-                return SessionView(self._row(session), tuple(session.queue), questions, (), None)
+                return SessionView(self._row(session), tuple(session.queue), questions, (), None, self.doing)
             case History():
                 return self._history(query)
             case CommandMenu(session=session_id):
@@ -387,13 +388,13 @@ class FakeHub:
 
 def _commands(session: str | None) -> tuple[CommandInfo, ...]:
     common = (
-        CommandInfo("new", "Start a session", "/new [agent] [workspace]"),
-        CommandInfo("sessions", "List sessions", "/sessions"),
-        CommandInfo("status", "What is going on", "/status"),
+        CommandInfo("new", "Start a session", "[agent] [workspace]"),
+        CommandInfo("sessions", "List sessions", "[active|archived|scheduled] [search]"),
+        CommandInfo("status", "What is going on", ""),
     )
     here = (
-        CommandInfo("cancel", "Stop the turn", "/cancel", needs_session=True),
-        CommandInfo("compact", "Shorten the context", "/compact", agent=True),
+        CommandInfo("cancel", "Stop the turn", "", needs_session=True),
+        CommandInfo("compact", "Shorten the context", "", agent=True),
     )
     return common + here if session else common
 

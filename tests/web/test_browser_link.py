@@ -43,6 +43,7 @@ async def test_a_restarted_daemon_is_found_again_and_gets_what_was_typed_meanwhi
         await page.goto(f"{first.server.url}/#/s/{session.record.id}")
         await send(page, "hello")
         await expect(log(page)).to_contain_text("You said: hello")
+        await expect(page.get_by_text("sending…")).to_have_count(0)
         port = first.server.port
     await expect(page.get_by_text("Reconnecting…")).to_be_visible()
     await send(page, "while you were away")

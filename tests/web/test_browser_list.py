@@ -128,7 +128,8 @@ async def test_an_archived_session_is_read_only_until_restored(chromium: Browser
             await page.get_by_role("button", name="Restore to active").click()
 
             await expect(page.get_by_role("textbox", name="Message")).to_be_visible()
-            await expect(row(page, "Done")).to_have_count(0)
+            await expect(page.get_by_role("tab", name="Active")).to_have_attribute("aria-selected", "true")
+            await expect(row(page, "Done")).to_be_visible()
 
 
 async def test_delete_asks_first(chromium: Browser) -> None:

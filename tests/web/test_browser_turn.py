@@ -69,7 +69,7 @@ async def test_the_queue_can_be_edited_removed_and_sent_now(chromium: Browser) -
             await lines.nth(0).get_by_role("button", name="Remove").click()
             await expect(lines).to_have_count(2)
             await lines.nth(0).get_by_role("button", name="Edit").click()
-            await queue.get_by_role("textbox", name="Queued message").fill("changed")
+            await queue.get_by_role("textbox", name="Queued prompt").fill("changed")
             await page.keyboard.press("Enter")
             await expect(queue).to_contain_text("changed")
             await lines.nth(1).get_by_role("button", name="Send now").click()
@@ -94,7 +94,7 @@ async def test_a_permission_shows_its_diff_and_is_answered_by_the_agents_own_wor
             await question.get_by_role("button", name="Yes, once").click()
 
             await expect(log(page)).to_contain_text("As you said.")
-            await expect(question).to_contain_text("Yes, once by you")
+            await expect(question).to_contain_text("Allowed by you: Yes, once")
             await expect(question.get_by_role("button")).to_have_count(0)
             await expect(page).to_have_title(re.compile("^[^●]"))
 
@@ -120,7 +120,7 @@ async def test_a_form_sends_its_values(chromium: Browser) -> None:
             await question.get_by_label("Size").select_option("Large")
             await question.get_by_label("A, one").check()
             await question.get_by_role("button", name="Submit").click()
-            await expect(question).to_contain_text("Submit by you")
+            await expect(question).to_contain_text("Answered by you")
 
     values = dict(on.hub.handled[-1].values)  # type: ignore[union-attr]
     assert values == {"name": "Ada", "size": "l", "parts": '["a, one"]'.replace("a, one", "a"), "sure": "true"}

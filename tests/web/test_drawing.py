@@ -10,9 +10,10 @@ from openacp_bot.adapters.web.diffs import COMPARED, SHOWN, drawn_diff
 from openacp_bot.adapters.web.drawing import LONG, drawn_choices, drawn_event, drawn_reply
 from openacp_bot.adapters.web.files import SignedFiles
 from openacp_bot.adapters.web.wording import duration, end_line, settled_line
-from openacp_bot.core.events import Outcome, ToolCallChanged, TurnEnded
+from openacp_bot.core.events import Notice, Outcome, ToolCallChanged, TurnEnded
 from openacp_bot.core.inbound import Choice, Form, Reply, Row
 from openacp_bot.core.model import AgentSpec, Diff, Field, Settlement, ToolCall, UserRef
+from openacp_bot.core.offers import go_on
 from openacp_bot.core.views import NewChat
 
 FILES = SignedFiles("key")
@@ -95,8 +96,12 @@ def test_durations_read_well(seconds: float, words: str) -> None:
     [
         (
             Settlement("answered", 1, "allow_once", "Allow", UserRef("web", "local", "you"), allowed=True),
-            "Allow by you",
+            "Allowed by you: Allow",
         ),
+        (Settlement("answered", 1, "reject_once", "No", UserRef("web", "local")), "Rejected by you: No"),
+        (Settlement("answered", 1, "decline", "Decline", UserRef("web", "local")), "Declined by you"),
+        (Settlement("answered", 1, "submit", "Submit", UserRef("web", "local"), allowed=True), "Answered by you"),
+        (Settlement("answered", 1, "choice", "Tea", UserRef("web", "local"), allowed=True), "Answered by you: Tea"),
         (Settlement("answered", 1, "", "", UserRef("discord", "7"), allowed=True), "Allowed by 7 (Discord)"),
         (Settlement("rule", 1, "", "", None, "deny rm*"), "Refused by rule deny rm*"),
         (Settlement("timeout", 1), "No answer in time, so it was refused"),
@@ -105,6 +110,21 @@ def test_durations_read_well(seconds: float, words: str) -> None:
 )
 def test_decisions_are_told(settlement: Settlement, line: str) -> None:
     assert settled_line(settlement) == line
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [("`make all`", "make all"), ("`` a ``", "a"), ("Run `make`", "Run `make`"), ("`a` and `b`", "`a` and `b`")],
+)
+def test_a_title_that_is_quoted_whole_is_shown_plain(title: str, shown: str) -> None:
+    assert drawn_event(ToolCallChanged(ToolCall("1", title)), FILES)["title"] == shown
+
+
+def test_only_an_offer_after_a_broken_turn_leaves_out_that_it_is_one() -> None:
+    offer = go_on("s", "p", queued=1)
+
+    assert drawn_event(Notice(offer.id, offer.text), FILES)["text"].startswith("What was answered so far is kept.")
+    assert drawn_event(Notice("other", offer.text), FILES)["text"] == offer.text
 
 
 def test_long_outputs_are_cut_and_say_so() -> None:

@@ -271,3 +271,10 @@ def test_output_is_kept_from_its_end() -> None:
     assert late["skipped"] > 0
     assert output.since(seen) == ({"from": seen.tail, "more": "", "skipped": 0}, seen)
     assert isinstance(seen, Seen)
+
+
+@pytest.mark.parametrize(
+    ("source", "html"), [("# A", "<h2>A</h2>"), ("### A", "<h4>A</h4>"), ("###### A", "<h6>A</h6>")]
+)
+def test_headings_begin_below_the_pages_own(source: str, html: str) -> None:
+    assert markdown.render(source).strip() == html

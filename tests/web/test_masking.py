@@ -42,3 +42,7 @@ def test_every_other_item_is_masked_whole() -> None:
     call = ToolCall("c", f"echo {SECRET}", command=f"echo {SECRET}", input=json.dumps({"key": SECRET}), output=SECRET)
     for event in (ToolCallChanged(call), Notice("n", SECRET)):
         assert "xxxxxxx" not in as_text(ShownItem("k", said(event)).since_nothing(FILES))
+
+
+def test_half_a_character_reaches_no_socket() -> None:
+    assert as_text({"text": "cut \ud83d"}).encode() == b'{"text":"cut ?"}'

@@ -33,7 +33,7 @@ async def test_text_streams_as_deltas_and_ends_rendered(on: Stage) -> None:
         on.hub.say(session, TurnEnded(Outcome.DONE, seconds=42, tools=3), "t1")
         await tab.until(lambda: "t1:end" in tab.items)
 
-    assert "<h1>Title</h1>" in tab.text("t1:m:1")
+    assert "<h2>Title</h2>" in tab.text("t1:m:1")
     assert "<strong>bold</strong>" in tab.text("t1:m:1")
     assert '<span class="nb">print</span>' in tab.text("t1:m:1")
     assert "<li>b</li>" in tab.text("t1:m:1")
@@ -114,7 +114,7 @@ async def test_a_settled_question_is_shown_as_settled(on: Stage) -> None:
         on.hub.say(session, QuestionSettled("q1", Settlement("answered", 9.0, "allow_once", "Yes", you, allowed=True)))
         await tab.until(lambda: tab.items["q:q1"]["settled"] is not None)
 
-    assert tab.items["q:q1"]["settled"] == {"line": "Yes by Ada (Telegram)", "at": 9.0, "allowed": True}
+    assert tab.items["q:q1"]["settled"] == {"line": "Allowed by Ada (Telegram): Yes", "at": 9.0, "allowed": True}
 
 
 def question_with_options(question: Question) -> Question:

@@ -6,7 +6,7 @@ from typing import Any
 
 from openacp_bot.adapters.web.diffs import drawn_diff
 from openacp_bot.adapters.web.files import SignedFiles
-from openacp_bot.adapters.web.wording import PLACES, end_line, end_tone, person, settled_line
+from openacp_bot.adapters.web.wording import PLACES, bare, end_line, end_tone, notice_text, person, settled_line
 from openacp_bot.core import codec
 from openacp_bot.core.events import (
     Event,
@@ -42,7 +42,8 @@ def drawn_event(event: Event, files: SignedFiles) -> dict[str, Any]:
         case QuestionSettled(settlement=settlement):  # of a question that is older than what is watched
             return {"kind": "settled", "settled": _settlement(settlement)}
         case Notice():
-            return {"kind": "notice", "text": event.text, "choices": [_choice(choice) for choice in event.choices]}
+            choices = [_choice(choice) for choice in event.choices]
+            return {"kind": "notice", "text": notice_text(event), "choices": choices}
         case TurnEnded():
             return {"kind": "end", "line": end_line(event), "tone": end_tone(event.outcome), "detail": event.detail}
         case _:
@@ -64,7 +65,7 @@ def drawn_prompt(prompt: Prompt) -> dict[str, Any]:
 def _tool(call: ToolCall, files: SignedFiles) -> dict[str, Any]:
     return {
         "id": call.id,
-        "title": call.title or call.command or call.kind,
+        "title": bare(call.title) or call.command or call.kind,
         "does": call.kind,
         "status": call.status,
         "command": call.command,
@@ -85,7 +86,7 @@ def _shortened(text: str) -> str:
 def _question(question: Question, files: SignedFiles) -> dict[str, Any]:
     return {
         "id": question.id,
-        "title": question.title,
+        "title": bare(question.title),
         "body": question.body,
         "call": _tool(question.call, files) if question.call else None,
         "options": [{"token": option.id, "label": option.label, "does": option.kind} for option in question.options],
@@ -180,7 +181,7 @@ def drawn_view(view: SessionView) -> dict[str, Any]:
         "url": view.row.place.url if view.row.place else "",
         "queue": [drawn_prompt(prompt) for prompt in view.queue],
         "usage": codec.plain(view.usage),
-        "doing": view.doing,
+        "doing": view.doing.replace("`", ""),
         "asking": len(view.questions),
     }
 

@@ -25,7 +25,9 @@ class SignedFiles:
     def drawn(self, blob: Blob) -> dict[str, Any]:
         """`picture`: it can be shown; `url` is empty where there is nothing to fetch."""
         name = blob.name or (Path(blob.path).name if blob.path else blob.mime)
-        return {"name": name, "mime": blob.mime, "picture": blob.mime in PICTURES, "url": self._url(blob)}
+        described = f"Picture from the agent: {blob.name}" if blob.name else "Picture from the agent"
+        drawn = {"name": name, "mime": blob.mime, "picture": blob.mime in PICTURES, "url": self._url(blob)}
+        return {**drawn, "described": described}
 
     def _url(self, blob: Blob) -> str:
         if blob.path:

@@ -2,6 +2,7 @@
 
 1. HTML in the source stays text. 2. A link is one only to http, https or mailto; any other target (an agent's paths)
 becomes a hint. 3. An image is never loaded: it becomes a link. 4. What is too long to parse is shown as plain text.
+5. Headings begin one level below the page's own, which is the session's title.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def _parser() -> MarkdownIt:
     parser.core.ruler.after("linkify", "tasks", _mark_tasks)
     parser.core.ruler.push("targets", _settle_targets)
     parser.core.ruler.push("alignment", _align_by_class)
+    parser.core.ruler.push("headings", _lower_headings)
     parser.add_render_rule("image", _image)
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("code_block", _fence)
@@ -106,6 +108,12 @@ def _align_by_class(state: StateCore) -> None:
         style = token.attrs.pop("style", "") if token.type in ("th_open", "td_open") else ""
         if style:
             token.attrSet("class", str(style).rpartition(":")[2])
+
+
+def _lower_headings(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
 
 
 def _links(tokens: Sequence[Token]) -> Iterator[tuple[Token, bool]]:

@@ -37,6 +37,7 @@ class TabScreen:
         self._is_head_new = False
         self._changed: dict[str, ShownItem] = {}
         self._seen: dict[str, Seen] = {}
+        self.grew = False
 
     # --- told
 
@@ -81,6 +82,7 @@ class TabScreen:
         """Until there is something to send."""
         await self._wake.wait()
         self._wake.clear()
+        self.grew = False
 
     def take_head(self) -> str | None:
         """The session whose head is to be looked at and sent."""
@@ -124,6 +126,7 @@ class TabScreen:
             if seen.version == item.version:
                 continue
             drawn, self._seen[key] = item.since(seen, self._files)
+            self.grew = self.grew or "blocks" in drawn or "more" in drawn
             taken.append(as_text(drawn))
             size += len(taken[-1])
         return taken

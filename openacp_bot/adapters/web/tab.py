@@ -23,6 +23,7 @@ from openacp_bot.adapters.web.text import as_text
 from openacp_bot.adapters.web.watched import OPENED, WatchedSession, WatchedSessions, items_of
 from openacp_bot.adapters.web.wire import Act, Asking, Garbled, Listed, Older, Saying, Watch, parse
 from openacp_bot.core import codec
+from openacp_bot.core.commands.house import MESSAGE_LIMIT
 from openacp_bot.core.errors import Problem, UserError
 from openacp_bot.core.views import CommandMenu, History, HistoryView, NewChatChoices, OneSession
 
@@ -185,7 +186,7 @@ class Tab:
     # --- out
 
     async def _send_forever(self) -> None:
-        await self._send(as_text({"op": "welcome", "boot": self._surface.boot}))
+        await self._send(as_text({"op": "welcome", "boot": self._surface.boot, "longest": MESSAGE_LIMIT}))
         while True:
             try:
                 async with asyncio.timeout(BEAT_SECONDS):
@@ -194,7 +195,8 @@ class Tab:
                 await self._send('{"op":"beat"}')
                 continue
             await self._send_what_changed()
-            await asyncio.sleep(FRAME_SECONDS)  # the first change goes at once, what follows gathers
+            if self.screen.grew:  # the first words go at once, what follows gathers
+                await asyncio.sleep(FRAME_SECONDS)
 
     async def _send_what_changed(self) -> None:
         for frame in self.screen.short_frames():

@@ -11,8 +11,13 @@ MASK = Mask()
 
 
 def as_text(frame: dict[str, Any]) -> str:
-    """What is sent for a frame."""
-    return json.dumps(masked(frame), ensure_ascii=False, separators=(",", ":"))
+    """What is sent for a frame; half characters, which no socket takes, are replaced."""
+    return whole(json.dumps(masked(frame), ensure_ascii=False, separators=(",", ":")))
+
+
+def whole(text: str) -> str:
+    """The text without lone surrogates."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def masked(value: Any) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from openacp_bot.adapters.web.text import whole
 from openacp_bot.core.inbound import Command, Message, Origin, Pressed
 from openacp_bot.core.model import ThreadRef, UserRef
 
@@ -114,6 +115,7 @@ def _act(how: str, data: Any) -> Act:
         sent=time.time(),
         session=session or None,
         dialogs=True,
+        opens_places=False,
     )
     match how:
         case "send":
@@ -128,12 +130,12 @@ def _text(data: Any, name: str) -> str:
     value = data.get(name, "")
     if not isinstance(value, str):
         raise Garbled(f"{name} is no text")
-    return value
+    return whole(value)
 
 
 def _number(data: Any, name: str) -> int:
     value = data.get(name, 0)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise Garbled(f"{name} is no number")
     return value
 
@@ -142,4 +144,4 @@ def _values(data: Any) -> Mapping[str, str]:
     values = data.get("values", {})
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
         raise Garbled("values are no texts")
-    return MappingProxyType(values)
+    return MappingProxyType({name: whole(value) for name, value in values.items()})

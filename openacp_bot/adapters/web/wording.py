@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from openacp_bot.core.events import Outcome, TurnEnded
+from openacp_bot.core.events import Notice, Outcome, TurnEnded
 from openacp_bot.core.model import Settlement, UserRef
+from openacp_bot.core.questions import CHOICE, DECLINE, SUBMIT
 
 PLACES: Mapping[str, str] = {"": "page", "web": "page", "telegram": "Telegram", "discord": "Discord"}
 
@@ -21,6 +23,9 @@ ENDS: Mapping[Outcome, str] = {
     Outcome.INTERRUPTED: "Interrupted: openacp-bot ended during this turn",
     Outcome.UNKNOWN: "The agent ended for a reason of its own",
 }
+
+BROKEN_OFF = "⚠️ Interrupted. "  # how core/offers begins after a turn that was broken off
+QUOTED = re.compile(r"(`+)\s*([^`]+?)\s*\1")
 
 SETTLED: Mapping[str, str] = {
     "timeout": "No answer in time, so it was refused",
@@ -51,10 +56,36 @@ def settled_line(settlement: Settlement) -> str:
     """What was decided and by whom; the time is added in the browser's zone."""
     if settlement.how not in ("answered", "rule"):
         return SETTLED.get(settlement.how, settlement.how)
-    decision = settlement.label or ("Allowed" if settlement.allowed else "Refused")
+    decision = _decision(settlement)
     if settlement.how == "rule":
         return f"{decision} by rule" + (f" {settlement.rule}" if settlement.rule else "")
-    return f"{decision} by {person(settlement.by)}" if settlement.by else decision
+    by = f" by {person(settlement.by)}" if settlement.by else ""
+    # Submit and Decline are our own words: the decision says them already.
+    words = settlement.label if settlement.kind not in (SUBMIT, DECLINE) else ""
+    return f"{decision}{by}: {words}" if words else f"{decision}{by}"
+
+
+def _decision(settlement: Settlement) -> str:
+    match settlement.kind:
+        case kind if kind in (SUBMIT, CHOICE):
+            return "Answered"
+        case kind if kind == DECLINE:
+            return "Declined"
+        case kind if kind.startswith("reject"):
+            return "Rejected"
+        case _:
+            return "Allowed" if settlement.allowed else "Refused"
+
+
+def notice_text(notice: Notice) -> str:
+    """An offer after a broken turn does not say again what the turn's end, right above it, has said."""
+    return notice.text.removeprefix(BROKEN_OFF) if notice.id.startswith("interrupted:") else notice.text
+
+
+def bare(title: str) -> str:
+    """Agents quote a command as Markdown does; a title is plain text."""
+    quoted = QUOTED.fullmatch(title.strip())
+    return quoted[2] if quoted else title
 
 
 def person(who: UserRef) -> str:

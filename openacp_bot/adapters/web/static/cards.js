@@ -42,7 +42,7 @@ function rowsOf(rows, act) {
       row.mark && h("span", { "aria-hidden": "true" }, row.mark),
       row.session ? h("a", { href: `#/s/${row.session}` }, row.title) : h("span", {}, row.title),
       row.detail && h("span", { class: "detail" }, row.detail),
-      row.choices.length ? choiceButtons(row.choices, act) : null,
+      row.choices.length ? choiceButtons(row.choices, act, row.title) : null,
     ),
   );
   return h("ul", { class: "rows", role: "list" }, ...lines);
@@ -50,7 +50,8 @@ function rowsOf(rows, act) {
 
 function formCard(form, submit) {
   const fields = formOf(form.fields);
-  const buttons = h("div", { class: "choices" }, h("button", { class: "main-button" }, "Send answer"));
+  const act = /^\w+$/.test(form.title) ? form.title : "Submit"; // a title of one word is what the form does: Rename
+  const buttons = h("div", { class: "choices" }, h("button", { class: "main-button" }, act));
   const element = h("form", { "aria-label": form.title }, h("h3", {}, form.title), fields.element, buttons);
   element.addEventListener("submit", (event) => {
     event.preventDefault();

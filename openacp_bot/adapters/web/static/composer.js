@@ -3,7 +3,6 @@
 import { h } from "./dom.js";
 import { Palette } from "./palette.js";
 
-const LONGEST = 1000000; // characters; the daemon's own limit answers with a sentence before this one does
 const isTouch = matchMedia("(pointer: coarse)");
 
 export class Composer {
@@ -70,7 +69,7 @@ export class Composer {
     event.preventDefault();
     const text = this.text.value.trim();
     if (!text) return;
-    if (text.length > LONGEST) {
+    if (this.isTooLong(text)) {
       this.note.className = "note bad";
       this.note.textContent = "This is too long for one message. Put it into a file in the workspace and name its path.";
       return;
@@ -78,5 +77,21 @@ export class Composer {
     this.text.value = "";
     this.changed();
     this.app.send(text);
+  }
+
+  /** By the daemon's own limit, which counts a character as one however many units it has here. */
+  isTooLong(text) {
+    const { longest } = this.app.link;
+    return text.length > longest && [...text].length > longest;
+  }
+
+  /** What was not taken comes back, unless something else is being written. */
+  giveBack(session, text) {
+    const key = `draft:${session}`;
+    if (localStorage.getItem(key)) return;
+    localStorage.setItem(key, text);
+    if (session !== this.session || this.text.value) return;
+    this.text.value = text;
+    this.resize();
   }
 }

@@ -1,6 +1,5 @@
 // The log: items in order, each patched in place; scrolls along only for who is at its end.
 
-import { h, icon } from "./dom.js";
 import { viewOf } from "./items.js";
 
 const NEAR = 80; // pixels from the end that still count as the end
@@ -16,6 +15,7 @@ export class Conversation {
     this.order = []; // the same, by first
     this.outputs = new Map(); // a tool's key → outputs that came before it
     this.log = document.getElementById("log");
+    this.isKnown = false; // all that there is of it has come
     this.scroller = document.getElementById("scroller");
     this.pill = document.getElementById("new-messages");
     this.olderButton = document.querySelector("#older button");
@@ -25,6 +25,7 @@ export class Conversation {
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.pill.addEventListener("click", () => this.toEnd());
     this.olderButton.addEventListener("click", () => this.loadOlder());
+    this.log.addEventListener("load", () => this.follows && this.toEnd(), true); // pictures get their height late
     new ResizeObserver(() => this.follows && this.toEnd()).observe(this.scroller);
   }
 
@@ -34,9 +35,20 @@ export class Conversation {
     return this.isFollowing;
   }
 
+  /** Whether nothing was said yet: a notice of ours is not talk. */
+  get isEmpty() {
+    return this.isKnown && this.olderButton.hidden && this.order.every(({ item }) => item.kind === "notice");
+  }
+
+  /** The newest item as it came; null before there is one. */
+  get newest() {
+    return this.order.at(-1)?.item ?? null;
+  }
+
   /** Show this session from nothing. */
   begin(session) {
     this.session = session;
+    this.isKnown = false;
     this.rev = 0;
     this.clear();
   }
@@ -57,7 +69,10 @@ export class Conversation {
     const { follows } = this; // before anything grows
     if (frame.reset) this.clear();
     for (const item of frame.items) this.put(item);
-    if (frame.rev !== undefined) this.rev = frame.rev;
+    if (frame.rev !== undefined) {
+      this.rev = frame.rev;
+      this.isKnown = true;
+    }
     if (frame.reset || this.olderButton.hidden === false) this.olderButton.hidden = !frame.more || this.items.size === 0;
     if (follows || frame.reset) this.makeRoom();
     this.keepUp(follows || frame.reset, frame.items.length > 0);
@@ -70,7 +85,7 @@ export class Conversation {
     if (known) return known.view.update(item);
     const view = viewOf(item, this.app);
     if (!view) return;
-    const placed = { key: item.key, first: item.first, view };
+    const placed = { key: item.key, first: item.first, item, view };
     this.insert(placed);
     this.items.set(item.key, placed);
     if (item.kind === "tool") {
@@ -99,6 +114,11 @@ export class Conversation {
     this.toEnd();
   }
 
+  /** What was refused can be done now. */
+  dropRefusals() {
+    for (const card of this.log.querySelectorAll(".card.refused")) card.remove();
+  }
+
   keepUp(follows, isNew) {
     if (follows) this.toEnd();
     else if (isNew) this.pill.hidden = false;
@@ -113,8 +133,11 @@ export class Conversation {
 
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    const isUp = scrollTop < this.top - 1;
     this.top = scrollTop;
-    this.isFollowing = scrollHeight - scrollTop - clientHeight < NEAR;
+    // Far from the end without having gone up: the end has moved since, as when a picture came.
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.isFollowing = true;
+    else if (isUp) this.isFollowing = false;
     if (this.isFollowing) this.pill.hidden = true;
     if (scrollTop < 200 && !this.olderButton.hidden) this.loadOlder();
   }
@@ -151,21 +174,4 @@ export class Conversation {
     }
     this.olderButton.hidden = false;
   }
-}
-
-/** What stands where no session is open. */
-export function welcome(newChat) {
-  return h(
-    "div",
-    { class: "welcome" },
-    h("img", { src: "/static/icon.svg", alt: "" }),
-    h("h2", {}, "What shall we work on?"),
-    h("p", {}, "An agent works in a directory of this machine and asks you where it needs your word. You can leave and come back."),
-    h("button", { type: "button", class: "main-button", onclick: newChat }, "Begin a chat"),
-  );
-}
-
-/** What stands where a session cannot be shown. */
-export function gone(text) {
-  return h("div", { class: "welcome" }, icon("other"), h("h2", {}, "Nothing here"), h("p", {}, text));
 }

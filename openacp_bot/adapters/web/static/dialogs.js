@@ -54,6 +54,7 @@ export class NewChat {
       h("div", { class: "choices last" }, cancelButton(() => this.dialog.close()), this.start),
     );
     form.addEventListener("submit", (event) => this.submit(event));
+    form.addEventListener("input", () => (this.answer.hidden = true)); // what was offered is for what stood there before
     this.agent.addEventListener("change", () => this.fillModels());
     this.dialog = h("dialog", { id: "new-chat-dialog", "aria-labelledby": "new-chat-title" }, form);
     this.fillModels();
@@ -91,10 +92,11 @@ export class NewChat {
       return this.app.refuse("The answer was lost. If the chat was started, it stands in the list.");
     }
     const press = async (choice) => this.take(await this.app.pressed(choice.token));
+    const choices = reply.choices.filter(({ label }) => label !== "Cancel"); // the dialog has that button itself
     this.answer.hidden = false;
     this.answer.replaceChildren(
       h("p", {}, reply.text || "That did not start a chat."),
-      reply.choices.length ? choiceButtons(reply.choices, press) : "",
+      choices.length ? choiceButtons(choices, press) : "",
     );
   }
 }

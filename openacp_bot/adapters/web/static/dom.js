@@ -51,6 +51,8 @@ const SHAPES = {
   think: "M8 2.5a4 4 0 0 1 2.2 7.4v1.6H5.8V9.9A4 4 0 0 1 8 2.5zM6.5 13.5h3",
   fetch: "M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11zM2.6 8h10.8M8 2.6c2 1.8 2 9 0 10.8M8 2.6c-2 1.8-2 9 0 10.8",
   switch_mode: "M4 5.5h8L9.5 3M12 10.5H4L6.5 13",
+  chevron: "M6 4l4 4-4 4",
+  plus: "M8 3v10M3 8h10",
   other: "M8 4.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7z",
   open: "M3 8a5 5 0 1 1 10 0A5 5 0 0 1 3 8z",
   half: "M3 8a5 5 0 1 1 10 0A5 5 0 0 1 3 8zM8 5.5V8l1.7 1.4",
@@ -80,9 +82,9 @@ export function arrange(parent, nodes) {
   if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
 }
 
-/** A sentence that passes by. */
+/** A sentence that passes by; a later one takes its place. */
 export function toast(text) {
   const shown = h("div", { class: "toast" }, text);
-  document.getElementById("toasts").append(shown);
-  setTimeout(() => shown.remove(), 4500);
+  document.getElementById("toasts").replaceChildren(shown);
+  setTimeout(() => shown.remove(), 4000 + 30 * text.length);
 }

@@ -84,11 +84,18 @@ function severalOf(field) {
 
 const LOOKS = { good: "good-button", danger: "danger-button", plain: "plain-button" };
 
-/** One button per choice; all rest while one is being handled. */
-export function choiceButtons(choices, press) {
+/** A button about one message; its name begins with its words and goes on with the message's. */
+export function actionOn(prompt, label, run) {
+  const words = prompt.text.trim().split("\n")[0].slice(0, 60);
+  return h("button", { type: "button", class: "quiet-button", "aria-label": `${label}: ${words}`, onclick: run }, label);
+}
+
+/** One button per choice; all rest while one is being handled. `about`: what they act on, where several such stand. */
+export function choiceButtons(choices, press, about = "") {
   const row = h("div", { class: "choices" });
   for (const choice of choices) {
-    const button = h("button", { type: "button", class: LOOKS[choice.look] ?? LOOKS.plain }, choice.label);
+    const name = about && `${choice.label} ${about}`;
+    const button = h("button", { type: "button", class: LOOKS[choice.look] ?? LOOKS.plain, "aria-label": name || null }, choice.label);
     button.addEventListener("click", () => pressOnce(row, () => press(choice)));
     row.append(button);
   }

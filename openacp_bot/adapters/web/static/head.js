@@ -7,26 +7,21 @@ const PHASES = { launching: "starting", running: "working", waiting: "needs an a
 
 /** The head of a session, as nodes. */
 export function headOf(view) {
-  const model = view.model || "default model";
-  return [
-    h("h1", { title: view.title }, view.title),
-    h(
-      "div",
-      { class: "facts" },
-      h("span", { class: `state ${view.state}${view.busy ? " busy" : ""}`, title: view.reason || null }, stateWords(view)),
-      h("span", {}, `${view.agent} · ${model}`),
-      h("span", { class: "path", title: view.workspace }, view.workspace),
-      view.place !== "page" && placeLink(view),
-      view.bypass && h("span", { class: "badge", title: "Everything that no rule forbids is allowed" }, "bypass"),
-      view.usage?.size ? h("span", { title: "Context used" }, usageWords(view.usage)) : null,
-    ),
+  const facts = [
+    h("span", { class: `state ${view.state}${view.busy ? " busy" : ""}`, title: view.reason || null }, stateWords(view)),
+    h("span", {}, `${view.agent} · ${view.model || "default model"}`),
+    view.place !== "page" && placeLink(view),
+    view.bypass && h("span", { class: "badge", title: "Everything that no rule forbids is allowed" }, "bypass"),
+    view.usage?.size && h("span", { title: "Context used" }, usageWords(view.usage)),
   ];
+  const parted = facts.filter(Boolean).map((fact) => h("span", { class: "fact" }, fact, " ·"));
+  const path = h("span", { class: "path", title: view.workspace }, view.workspace);
+  return [h("h1", { title: view.title }, view.title), h("div", { class: "facts" }, ...parted, path)];
 }
 
 function stateWords(view) {
   const phase = PHASES[view.phase];
-  const reason = view.state === "error" && view.reason ? `: ${view.reason}` : "";
-  return phase ? `${view.state}, ${phase}` : view.state + reason;
+  return phase ? `${view.state}, ${phase}` : view.state;
 }
 
 function placeLink(view) {
@@ -35,13 +30,21 @@ function placeLink(view) {
 }
 
 function usageWords({ used = 0, size, cost, currency }) {
-  const context = `${amount(used)} of ${amount(size)}`;
+  const context = `${amount(used)} of ${amount(size)} tokens`;
   return typeof cost === "number" ? `${context} · ${cost.toFixed(2)} ${currency}` : context;
 }
 
-/** What the agent is at, below the last item. */
-export function workingOf(view) {
-  const words = { launching: "Starting the agent", cancelling: "Stopping", ending: "Ending" }[view.phase] ?? view.doing ?? "";
-  if (!["launching", "running", "cancelling"].includes(view.phase)) return null;
-  return h("div", { class: "working" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), words || "Working");
+/** What the agent is at, in words; "" while it rests. `newest`: the last item, as a text that grows is no thinking. */
+export function workOf(view, newest) {
+  if (view.phase === "launching") return "Starting the agent";
+  if (view.phase === "cancelling") return "Stopping";
+  if (view.phase !== "running") return "";
+  if (view.doing === "thinking" && newest?.kind === "text") return "Answering";
+  return view.doing ? view.doing[0].toUpperCase() + view.doing.slice(1) : "Working";
+}
+
+/** Why the session ended in error, where no item says it: its agent died between two turns. */
+export function troubleOf(view, newest) {
+  const isTold = newest?.kind === "notice" || newest?.tone === "bad";
+  return view.state === "error" && view.phase === "asleep" && !isTold ? view.reason : "";
 }

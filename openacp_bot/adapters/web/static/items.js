@@ -1,12 +1,12 @@
 // One view per kind of item. Each has an element and `update(item)`; texts take deltas.
 
 import { h, icon, rendered, unseen } from "./dom.js";
-import { choiceButtons } from "./fields.js";
+import { actionOn, choiceButtons } from "./fields.js";
 import { QuestionCard } from "./questions.js";
 import { fileOf, ToolStrip } from "./tools.js";
 import { dayAndTime, fullTime } from "./words.js";
 
-/** The view of an item. `room`: press(token, values, element), sendAgain(text), opensTools(). */
+/** The view of an item. `room`: press(token, values, element), answer(token, values), sendAgain(text), opensTools(). */
 export function viewOf(item, room) {
   switch (item.kind) {
     case "prompt":
@@ -22,7 +22,7 @@ export function viewOf(item, room) {
     case "file":
       return redrawn(item, (file) => h("div", { class: "item file" }, fileOf(file)));
     case "question":
-      return new QuestionCard(item, (token, values) => room.press(token, values));
+      return new QuestionCard(item, (token, values) => room.answer(token, values));
     case "notice":
       return redrawn(item, (notice) => noticeOf(notice, room));
     case "end":
@@ -45,25 +45,35 @@ function redrawn(item, make) {
   return view;
 }
 
-const FATES = { dropped: "not sent", interrupted: "interrupted" };
-const ASKERS = { continue: "Continue", run: "task" };
-
 function promptOf(prompt, room) {
+  if (prompt.by === "continue") return continuedOf(prompt);
   const isDropped = prompt.state === "dropped";
+  const asker = prompt.by === "run" ? "task" : prompt.who;
   return h(
     "div",
     { class: `item prompt ${prompt.state}` },
-    h("div", { class: "said" }, unseen(`${prompt.who}: `), prompt.text),
+    h("div", { class: "said" }, unseen(`${asker}: `), prompt.text),
     prompt.files.length ? h("div", { class: "by" }, prompt.files.join(", ")) : null,
     h(
       "div",
       { class: "by" },
-      FATES[prompt.state] && h("span", { class: "fate" }, FATES[prompt.state]),
-      isDropped && h("button", { type: "button", class: "quiet-button", onclick: () => room.sendAgain(prompt.text) }, "Send again"),
-      h("span", {}, ASKERS[prompt.by] ?? prompt.who),
-      h("time", { title: fullTime(prompt.asked) }, dayAndTime(prompt.asked)),
+      isDropped && h("span", { class: "fate" }, "not sent"),
+      isDropped && actionOn(prompt, "Send again", () => room.sendAgain(prompt.text)),
+      h("span", { "aria-hidden": "true" }, asker),
+      whenOf(prompt),
     ),
   );
+}
+
+/** Words that we gave the agent for the person who pressed Continue. */
+function continuedOf(prompt) {
+  const line = prompt.state === "dropped" ? "Continue was not sent" : "Continued";
+  const words = h("p", { class: "body" }, prompt.text);
+  return h("div", { class: "item continued" }, h("details", {}, h("summary", {}, `${line} · `, whenOf(prompt)), words));
+}
+
+function whenOf(prompt) {
+  return h("time", { title: fullTime(prompt.asked) }, dayAndTime(prompt.asked));
 }
 
 /** Markdown that grows: finished blocks as the server rendered them, and a tail, rendered or as text. */

@@ -21,6 +21,7 @@ export class Link {
   constructor(on) {
     this.on = on;
     this.boot = "";
+    this.longest = Infinity; // characters of one message; the daemon says
     this.socket = null;
     this.wait = FIRST_WAIT;
     this.failures = 0;
@@ -87,12 +88,17 @@ export class Link {
 
   take(frame) {
     this.heard = Date.now();
-    if (frame.op === "welcome") this.boot = frame.boot;
+    if (frame.op === "welcome") this.welcomed(frame);
     else if (frame.op === "done") this.acknowledge(frame);
     else if (frame.op === "trouble") this.repeatLater(frame);
     else if (frame.op === "told") this.tell(frame);
     else if (frame.op === "stopping") this.on.state("openacp-bot is stopping. What you send waits until it is back.");
     else if (frame.op !== "beat") this.on.frame(frame);
+  }
+
+  welcomed({ boot, longest }) {
+    this.boot = boot;
+    this.longest = longest;
   }
 
   acknowledge({ id, reply }) {

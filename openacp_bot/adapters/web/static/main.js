@@ -2,14 +2,16 @@
 
 import { cardOf, isWorthACard } from "./cards.js";
 import { Composer } from "./composer.js";
-import { Conversation, gone, welcome } from "./conversation.js";
+import { Conversation } from "./conversation.js";
 import { confirmDelete, NewChat } from "./dialogs.js";
 import { h, icon, toast } from "./dom.js";
-import { headOf, workingOf } from "./head.js";
+import { headOf, troubleOf, workOf } from "./head.js";
 import { Link } from "./link.js";
 import { Queue } from "./queue.js";
 import { Sidebar } from "./sidebar.js";
+import { beginning, gone, welcome } from "./start.js";
 
+const REFUSAL_STANDS = 60000; // then a refused answer without buttons goes by itself
 const DESKTOP = matchMedia("(min-width: 761px)");
 
 class App {
@@ -41,7 +43,8 @@ class App {
     opener.append(icon("menu"));
     opener.addEventListener("click", () => this.showList(!document.body.classList.contains("listing")));
     document.getElementById("curtain").addEventListener("click", () => this.showList(false));
-    document.getElementById("new-chat").addEventListener("click", () => this.newChat.show());
+    for (const id of ["new-chat", "head-new-chat"]) document.getElementById(id).addEventListener("click", () => this.newChat.show());
+    document.getElementById("head-new-chat").append(icon("plus"));
     addEventListener("hashchange", () => this.route());
     addEventListener("keydown", (event) => event.key === "Escape" && this.showList(false));
     new ResizeObserver(() => this.fitFoot()).observe(this.foot);
@@ -75,7 +78,7 @@ class App {
     this.view = null;
     this.conversation.begin(session);
     this.head.replaceChildren(session ? h("h1", {}, "…") : h("h1", {}, "openacp-bot"));
-    this.tail.replaceChildren();
+    this.clearTail();
     this.foot.replaceChildren();
     if (!session) this.conversation.log.replaceChildren(welcome(() => this.newChat.show()));
     this.watch();
@@ -97,11 +100,16 @@ class App {
   // --- frames
 
   take(frame) {
-    if (frame.op === "items") this.conversation.take(frame);
+    if (frame.op === "items") this.takeItems(frame);
     else if (frame.op === "head" && frame.id === this.current) this.show(frame);
     else if (frame.op === "list") this.takeList(frame);
     else if (frame.op === "gone" && frame.session === this.current) this.lost(frame);
     else if (frame.op === "problem") this.refuse(frame.text);
+  }
+
+  takeItems(frame) {
+    this.conversation.take(frame);
+    this.drawTail();
   }
 
   takeList(frame) {
@@ -115,7 +123,7 @@ class App {
     this.conversation.clear();
     this.head.replaceChildren(h("h1", {}, "openacp-bot"));
     this.foot.replaceChildren();
-    this.tail.replaceChildren();
+    this.clearTail();
     this.conversation.log.replaceChildren(gone(text));
   }
 
@@ -129,6 +137,7 @@ class App {
     this.drawFoot(view, before);
     this.drawTail();
     this.drawTitle();
+    if (before?.pinned && !view.pinned) this.conversation.dropRefusals(); // most were about that
     if (view.asking && !before?.asking) document.getElementById("alerts").textContent = "The agent asks a question.";
     if (!view.asking) document.getElementById("alerts").textContent = "";
   }
@@ -145,18 +154,31 @@ class App {
 
   archivedFoot() {
     const restore = h("button", { type: "button", class: "main-button" }, "Restore to active");
-    restore.addEventListener("click", () => this.command("restore", this.current));
+    restore.addEventListener("click", () => this.restore(this.current));
     return h("div", { class: "archived-foot" }, "This chat is archived and read-only.", restore);
   }
 
   drawTail() {
+    const { view, conversation } = this;
     const unsent = this.link.unsent().filter(({ session }) => session === this.current);
-    const ghosts = unsent.map(({ text }) =>
-      h("div", { class: "item ghost" }, h("div", { class: "said" }, text), h("div", { class: "by" }, "sending…")),
+    const work = view && workOf(view, conversation.newest);
+    const trouble = view && troubleOf(view, conversation.newest);
+    const isNew = view && !view.archived && !unsent.length && !view.queue.length && !work && !trouble && conversation.isEmpty;
+    const drawn = JSON.stringify([unsent, work, trouble, isNew]);
+    if (drawn === this.tailDrawn) return; // what moves in it goes on moving
+    this.tailDrawn = drawn;
+    this.tail.replaceChildren(
+      ...unsent.map(({ text }) => ghostOf(text)),
+      ...(work ? [h("div", { class: "working" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")), work)] : []),
+      ...(trouble ? [h("p", { class: "trouble" }, trouble)] : []),
+      ...(isNew ? [beginning(view, (text) => this.send(text))] : []),
     );
-    const working = this.view && workingOf(this.view);
-    this.tail.replaceChildren(...ghosts, ...(working ? [working] : []));
-    if (this.conversation.follows) this.conversation.toEnd();
+    if (conversation.follows) conversation.toEnd();
+  }
+
+  clearTail() {
+    this.tailDrawn = "";
+    this.tail.replaceChildren();
   }
 
   drawTitle() {
@@ -167,13 +189,26 @@ class App {
   // --- what a person does
 
   async send(text) {
+    const session = this.current;
     this.conversation.toEnd();
-    const reply = await this.link.act("send", { session: this.current, text });
-    if (reply) this.present(reply, { opensNew: /^\/new/.test(text), isTyped: true });
+    const reply = await this.link.act("send", { session, text });
+    if (!reply) return;
+    if (reply.refused) this.composer.giveBack(session, text);
+    if (session === this.current) this.present(reply, { opensNew: /^\/new(chat)?\b/.test(text), isTyped: true });
+    else if (reply.text) toast(reply.text);
   }
 
   sendAgain(text) {
     return this.send(text);
+  }
+
+  async restore(session) {
+    const reply = await this.link.act("command", { session, name: "restore", values: {} });
+    if (!reply) return;
+    this.present(reply, {});
+    if (reply.refused) return;
+    this.sidebar.show("active");
+    this.open(session);
   }
 
   stop() {
@@ -197,19 +232,33 @@ class App {
 
   /** A button in the conversation; `card`: the answer that it stands in. */
   async press(token, values, card = null, choice = null) {
+    const known = new Set(this.sidebar.rows.map(({ id }) => id)); // the list may have the new one before its reply is here
     const reply = await this.pressed(token, values);
     if (!reply) return;
     if (card && reply.replaces) return card.replaceWith(this.card(reply));
-    const isNew = Boolean(reply.session) && !this.sidebar.row(reply.session) && choice?.look !== "danger";
+    const isNew = Boolean(reply.session) && !known.has(reply.session) && choice?.look !== "danger";
     this.present(reply, { opensNew: isNew, isTyped: Boolean(card) });
+  }
+
+  /** An answer to a question: its card tells what came of it. */
+  async answer(token, values) {
+    const reply = await this.pressed(token, values);
+    if (reply?.refused) this.present(reply, {});
   }
 
   /** Show what the daemon said to what was done here. */
   present(reply, { opensNew = false, isTyped = false }) {
-    if (opensNew && reply.session && !reply.refused) return this.open(reply.session);
-    if (reply.quiet && !reply.refused) return; // the page shows it already
-    if (isWorthACard(reply) || (reply.text && (isTyped || reply.refused))) this.conversation.addCard(this.card(reply));
+    const leadsAway = reply.session && reply.session !== this.current && !reply.refused && !isWorthACard(reply);
+    if (opensNew && leadsAway) return this.open(reply.session);
+    const isCard = (isWorthACard(reply) && !reply.quiet) || (reply.text && (reply.refused || (isTyped && !reply.quiet)));
+    if (isCard) this.addCard(reply);
     else if (reply.text) toast(reply.text);
+  }
+
+  addCard(reply) {
+    const card = this.card(reply);
+    this.conversation.addCard(card);
+    if (reply.refused && !isWorthACard(reply)) setTimeout(() => card.remove(), REFUSAL_STANDS);
   }
 
   card(reply) {
@@ -231,6 +280,10 @@ class App {
   opensTools() {
     return this.view?.verbosity === "high";
   }
+}
+
+function ghostOf(text) {
+  return h("div", { class: "item ghost" }, h("div", { class: "said" }, text), h("div", { class: "by" }, "sending…"));
 }
 
 new App();

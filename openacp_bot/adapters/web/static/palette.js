@@ -2,6 +2,15 @@
 
 import { h } from "./dom.js";
 
+/** Whether a command can do anything in this session as it is. */
+function makesSense({ name, agent }, view) {
+  if (agent || !view) return true;
+  if (name === "restore") return view.archived;
+  if (name === "pin") return !view.pinned;
+  if (name === "unpin") return view.pinned;
+  return name !== "archive" || !view.pinned;
+}
+
 export class Palette {
   constructor(app, form, text, changed) {
     this.app = app;
@@ -32,7 +41,7 @@ export class Palette {
   async load() {
     const session = this.app.current;
     const told = await this.app.link.ask("menu", { session }).catch(() => null);
-    if (told) this.menu = { session, commands: told.commands };
+    if (told) this.menu = { session, commands: told.commands.filter((command) => makesSense(command, this.app.view)) };
   }
 
   draw(typed) {
@@ -46,7 +55,7 @@ export class Palette {
   }
 
   line(command, index) {
-    const usage = command.usage?.startsWith("/") ? command.usage : `/${command.name}`;
+    const usage = `/${command.name} ${command.usage}`.trim();
     const line = h(
       "li",
       { role: "option", id: `command-${index}`, "aria-selected": "false" },

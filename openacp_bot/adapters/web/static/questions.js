@@ -27,9 +27,21 @@ const LOOKS = {
   submit: "main-button",
 };
 
-/** The call without its raw input where the command or the diff says the same. */
-function essence(call) {
-  return call.command || call.diffs.length ? { ...call, input: "" } : call;
+/** The call with each path and command told once: a diff names its file, and a raw input repeats the rest. */
+function essence(call, title) {
+  const files = call.diffs.map(({ path }) => path);
+  const places = call.places.filter((place) => !files.includes(place.replace(/:\d+$/, "")) && place !== title);
+  const saysMore = !call.command && !files.length && !repeats(call.input, call.places);
+  return { ...call, places, command: call.command === title ? "" : call.command, input: saysMore ? call.input : "" };
+}
+
+/** Whether a raw input has nothing but the paths. */
+function repeats(input, places) {
+  try {
+    return Object.values(JSON.parse(input)).every((value) => places.includes(value));
+  } catch {
+    return false;
+  }
 }
 
 /** `press(token, values)` resolves when the daemon has taken the answer. */
@@ -43,24 +55,35 @@ export class QuestionCard {
 
   update(item) {
     const isOpen = !item.settled;
+    const name = item.call ? "Permission" : "Question";
     this.element.className = `item question${isOpen ? " open" : ""}`;
     const drawn = JSON.stringify(item);
     if (drawn === this.drawn) return; // an input that is being filled in stays
     this.drawn = drawn;
     this.item = item;
     this.form = isOpen && item.fields.length ? formOf(item.fields) : null;
-    this.element.replaceChildren(
-      h(
-        "div",
-        { class: "box", role: "group", "aria-label": item.call ? "Permission" : "Question" },
-        h("span", { class: "kind" }, icon(item.call ? "lock" : "think"), this.kind()),
-        h("h3", {}, item.title),
-        item.body && h("p", { class: "body" }, item.body),
-        ...(item.call ? [...inputOf(essence(item.call)), ...item.call.diffs.map(diffOf)] : []),
-        this.form?.element,
-        isOpen ? this.buttons() : this.decision(),
-      ),
-    );
+    this.element.replaceChildren(h("div", { class: "box", role: "group", "aria-label": name }, ...(isOpen ? this.whole() : [this.folded()])));
+  }
+
+  whole() {
+    const { item } = this;
+    const title = h("h3", { class: item.call?.command === item.title ? "command" : null }, item.title);
+    return [h("span", { class: "kind" }, this.mark(), this.kind()), title, ...this.words(), this.form?.element, this.buttons()].filter(Boolean);
+  }
+
+  /** What was decided, in a line; the rest on demand. */
+  folded() {
+    const title = h("span", { class: "name", title: this.item.title }, this.item.title);
+    return h("details", {}, h("summary", {}, this.mark(), title, this.decision(), icon("chevron")), ...this.words());
+  }
+
+  mark() {
+    return icon(this.item.call ? "lock" : "think");
+  }
+
+  words() {
+    const { body, call, title } = this.item;
+    return [body && h("p", { class: "body" }, body), ...(call ? [...inputOf(essence(call, title)), ...call.diffs.map(diffOf)] : [])].filter(Boolean);
   }
 
   /** A settlement that came without its question, which is older than what the daemon holds. */
@@ -92,6 +115,6 @@ export class QuestionCard {
     const { line, at, allowed } = this.item.settled;
     const look = allowed ? " allowed" : " refused";
     const when = h("time", { title: fullTime(at) }, dayAndTime(at));
-    return h("p", { class: `decided${look}` }, `${line} · `, when);
+    return h("span", { class: `decided${look}` }, `${line} · `, when);
   }
 }

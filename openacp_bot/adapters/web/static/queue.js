@@ -1,7 +1,7 @@
 // What waits behind the running turn.
 
 import { h } from "./dom.js";
-import { pressOnce } from "./fields.js";
+import { actionOn, pressOnce } from "./fields.js";
 
 export class Queue {
   /** `app`: command(name, session, values), current. */
@@ -16,7 +16,7 @@ export class Queue {
     this.element.hidden = view.queue.length === 0;
     if (!view.queue.some(({ id }) => id === this.editing)) this.editing = "";
     if (this.editing && this.element.querySelector("textarea")) return; // what is being written stays
-    const clear = this.button("Clear", () => this.act({ do: "clear" }));
+    const clear = h("button", { type: "button", class: "quiet-button", onclick: () => this.once(() => this.act({ do: "clear" })) }, "Clear");
     this.element.replaceChildren(
       h("header", {}, h("h2", {}, this.title(view)), clear),
       h("ol", { role: "list" }, ...view.queue.map((prompt, index) => this.line(prompt, index + 1))),
@@ -31,19 +31,20 @@ export class Queue {
 
   line(prompt, number) {
     if (prompt.id === this.editing) return this.editor(prompt, number);
+    const isOurs = prompt.by === "continue"; // the words are not the person's own
     return h(
       "li",
       {},
       h("span", { class: "number" }, `${number}.`),
-      h("span", { class: "text", title: prompt.text }, prompt.text),
-      this.button("Send now", () => this.act({ do: "now", prompt: prompt.id })),
-      this.button("Edit", () => this.edit(prompt.id)),
-      this.button("Remove", () => this.act({ do: "remove", prompt: prompt.id })),
+      h("span", { class: "text", title: prompt.text }, isOurs ? "Continue" : prompt.text),
+      this.button(prompt, "Send now", () => this.act({ do: "now", prompt: prompt.id })),
+      isOurs ? null : this.button(prompt, "Edit", () => this.edit(prompt.id)),
+      this.button(prompt, "Remove", () => this.act({ do: "remove", prompt: prompt.id })),
     );
   }
 
   editor(prompt, number) {
-    const text = h("textarea", { rows: "2", "aria-label": "Queued message" });
+    const text = h("textarea", { rows: "2", "aria-label": "Queued prompt" });
     text.value = prompt.text;
     const keep = () => {
       const changed = text.value.trim();
@@ -57,13 +58,16 @@ export class Queue {
         keep();
       }
     });
-    return h("li", {}, h("span", { class: "number" }, `${number}.`), text, this.button("Save", keep));
+    const cancel = this.button(prompt, "Cancel", () => this.edit(""));
+    return h("li", {}, h("span", { class: "number" }, `${number}.`), text, this.button(prompt, "Save", keep), cancel);
   }
 
-  button(label, run) {
-    const button = h("button", { type: "button", class: "quiet-button" }, label);
-    button.addEventListener("click", () => pressOnce(this.element, async () => run()));
-    return button;
+  button(prompt, label, run) {
+    return actionOn(prompt, label, () => this.once(run));
+  }
+
+  once(run) {
+    return pressOnce(this.element, async () => run());
   }
 
   act(values) {

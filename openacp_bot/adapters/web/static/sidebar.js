@@ -119,7 +119,7 @@ export class Sidebar {
     const hidden = `, ${row.source}, ${row.place}${row.pinned ? ", pinned" : ""}${row.bypass ? ", bypass" : ""}`;
     return [
       h("span", { class: `state ${row.state}${row.busy ? " busy" : ""}` }, row.state),
-      h("span", { class: "agent" }, [...origins(row), row.agent].join(" · ")),
+      h("span", { class: "agent" }, `· ${[...origins(row), row.agent].join(" · ")}`),
       unseen(hidden),
       row.bypass && h("span", { class: "badge", "aria-hidden": "true" }, "bypass"),
       row.pinned && icon("pin"),
@@ -133,7 +133,7 @@ export class Sidebar {
       { label: "Rename", run: () => this.rename(row) },
       row.pinned ? { label: "Unpin", run: act("unpin") } : { label: "Pin", run: act("pin") },
       row.archived
-        ? { label: "Restore", run: act("restore") }
+        ? { label: "Restore", run: () => this.app.restore(row.id) }
         : { label: "Archive", run: act("archive"), why: row.pinned ? "Unpin it first" : "" },
       { label: "Delete", run: () => this.app.confirmDelete(row), danger: true },
     ];
@@ -162,6 +162,11 @@ export class Sidebar {
     element.replaceChildren(input);
     input.focus();
     input.select();
+  }
+
+  /** Show the group of this name. */
+  show(group) {
+    if (group !== this.group) this.select(this.tabs.find((tab) => tab.dataset.group === group));
   }
 
   select(tab) {

@@ -26,6 +26,7 @@ export class ToolStrip {
       h("span", { class: "name", title: item.title }, item.title),
       unseen(`, ${STATUS[item.status] ?? item.status}`),
       h("span", { class: "result" }, shortResult(item)),
+      icon("chevron"),
     );
     this.drawParts();
   }
@@ -122,7 +123,7 @@ export function diffOf(diff) {
 
 /** An image, or a link to a file. */
 export function fileOf(file) {
-  if (file.picture && file.url) return h("img", { class: "picture", src: file.url, alt: file.name, loading: "lazy" });
+  if (file.picture && file.url) return h("img", { class: "picture", src: file.url, alt: file.described, loading: "lazy" });
   if (file.url) return h("a", { href: file.url, download: file.name }, file.name);
   return h("span", {}, file.name);
 }
