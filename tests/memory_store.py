@@ -41,6 +41,7 @@ from openacp_bot.core.ports import Audit, PromptFields, Recovered, SessionFields
 from openacp_bot.core.views import HistoryView
 
 INTERRUPTED = "The daemon was stopped in the middle of a turn."
+INBOX_SECONDS = 60 * 86400.0
 WAITING = (PromptState.GATHERING, PromptState.QUEUED)
 
 
@@ -52,8 +53,9 @@ class MemoryStore:
         self.refuses = ""
         self.audited: list[Audit] = []
         self.usage: list[tuple[str, float, int, float | None, str]] = []
-        self._inbox: dict[str, str] = {}
+        self._inbox: dict[str, float] = {}  # when each key came
         self._sessions: dict[str, SessionRecord] = {}
+        self._deleted: dict[str, set[tuple[str, str]]] = {}  # until erased: (kind, id) that they still take
         self._prompts: dict[str, Prompt] = {}
         self._questions: dict[str, Question] = {}
         self._menus: dict[str, Menu] = {}
@@ -67,19 +69,29 @@ class MemoryStore:
     # --- the inbox
 
     async def admit(self, key: str, effect: str = "") -> bool:
-        return self._admitted(key, effect)
+        return self._admitted(key)
 
     async def seen(self, key: str) -> bool:
         return key in self._inbox
 
-    def _admitted(self, key: str, effect: str = "") -> bool:
+    def _admitted(self, key: str) -> bool:
         self._write()
         if not key:
             return True
         if key in self._inbox:
             return False
-        self._inbox[key] = effect
+        self._inbox[key] = self._now()
         return True
+
+    async def tidy(self, now: float) -> None:
+        self._write()
+        self._forget_expired(now)
+        self._inbox = {key: at for key, at in self._inbox.items() if at > now - INBOX_SECONDS}
+        self._erase(*self._deleted)
+
+    def _forget_expired(self, now: float) -> None:
+        self._menus = {id: menu for id, menu in self._menus.items() if menu.expires_at is None or menu.expires_at > now}
+        self._expecting = {key: what for key, what in self._expecting.items() if what.expires_at > now}
 
     def _write(self) -> None:
         if self.refuses:
@@ -93,8 +105,8 @@ class MemoryStore:
         self._write()
         if key and key in self._inbox:
             return False
-        _refuse(record.id in self._sessions)
-        _refuse(prompt is not None and (prompt.id in self._prompts or prompt.session != record.id))
+        _refuse(record.id in self._sessions or record.id in self._deleted)
+        _refuse(prompt is not None and (self._is_taken("prompt", prompt.id) or prompt.session != record.id))
         self._refuse_second_sticky(record)
         _refuse(place is not None and place.id in self._places)
         if place is not None:
@@ -102,7 +114,7 @@ class MemoryStore:
         self._sessions[record.id] = record
         if prompt is not None:
             self._enqueue(prompt, first=False)
-        return self._admitted(key, f"session {record.id}")
+        return self._admitted(key)
 
     async def session(self, id: str) -> SessionRecord | None:
         return self._sessions.get(id)
@@ -123,7 +135,13 @@ class MemoryStore:
     async def delete_session(self, id: str, *, key: str = "") -> bool:
         if not self._admitted(key):
             return False
-        self._sessions.pop(id, None)
+        if self._sessions.pop(id, None) is None:
+            return True
+        self._deleted[id] = {
+            *(("prompt", prompt.id) for prompt in self._prompts.values() if prompt.session == id),
+            *(("question", question.id) for question in self._questions.values() if question.session == id),
+            *(("menu", menu.id) for menu in self._menus.values() if menu.session == id),
+        }
         self._items.pop(id, None)
         self._texts = {where: text for where, text in self._texts.items() if where[0] != id}
         self._prompts = {key: prompt for key, prompt in self._prompts.items() if prompt.session != id}
@@ -133,6 +151,22 @@ class MemoryStore:
         for place in [place for place in self._places.values() if place.session == id]:
             self._places[place.id] = dataclasses.replace(place, session=None, wanted=Wanted.GONE)
         return True
+
+    async def erase_session(self, id: str) -> None:
+        self._write()
+        self._erase(id)
+
+    def _erase(self, *ids: str) -> None:
+        erased = [id for id in ids if self._deleted.pop(id, None) is not None]
+        self._menus = {key: menu for key, menu in self._menus.items() if menu.session not in erased}
+
+    def _is_taken(self, kind: str, id: str) -> bool:
+        kept: dict[str, Mapping[str, object]] = {
+            "prompt": self._prompts,
+            "question": self._questions,
+            "menu": self._menus,
+        }
+        return id in kept[kind] or any((kind, id) in taken for taken in self._deleted.values())
 
     async def sessions(self, which: SessionFilter) -> tuple[Sequence[SessionRecord], int]:
         found = [record for record in self._sessions.values() if self._matches(record, which)]
@@ -149,6 +183,12 @@ class MemoryStore:
 
     async def counts(self) -> Mapping[State, int]:
         states = [record.state for record in self._sessions.values() if record.archived_at is None]
+        return {state: states.count(state) for state in State}
+
+    async def removable(self, which: SessionFilter) -> Mapping[State, int]:
+        which = dataclasses.replace(which, states=())
+        found = [record for record in self._sessions.values() if self._matches(record, which)]
+        states = [record.state for record in found if not record.pinned and record.archived_at is None]
         return {state: states.count(state) for state in State}
 
     async def workspaces(self, limit: int = 8) -> Sequence[str]:
@@ -190,7 +230,7 @@ class MemoryStore:
         self._write()
         if key and key in self._inbox:
             return None
-        _refuse(prompt.session not in self._sessions or prompt.id in self._prompts)
+        _refuse(prompt.session not in self._sessions or self._is_taken("prompt", prompt.id))
         self._admitted(key)
         return self._enqueue(prompt, first=first)
 
@@ -212,21 +252,24 @@ class MemoryStore:
                 self._prompts[id] = dataclasses.replace(self._prompts[id], **fields)
         return True
 
-    async def start_turn(self, prompt: str, at: float) -> None:
+    async def start_turn(self, prompt: str, at: float) -> bool:
         self._write()
-        _refuse(prompt not in self._prompts)
-        begun = dataclasses.replace(self._prompts[prompt], state=PromptState.STARTED, started_at=at)
-        self._prompts[prompt] = begun
-        self._sessions[begun.session] = dataclasses.replace(self._sessions[begun.session], held=False)
+        queued = self._prompts.get(prompt)
+        if queued is None or queued.state not in WAITING:
+            return False
+        self._prompts[prompt] = dataclasses.replace(queued, state=PromptState.STARTED, started_at=at)
+        self._sessions[queued.session] = dataclasses.replace(self._sessions[queued.session], held=False)
+        return True
 
-    async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float) -> None:
+    async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float, held: bool = False) -> None:
         self._write()
         if prompt not in self._prompts:
             return
         ended = dataclasses.replace(self._prompts[prompt], state=state, outcome=outcome, ended_at=at)
         self._prompts[prompt] = ended
         record = self._sessions[ended.session]
-        self._sessions[record.id] = dataclasses.replace(record, active_at=max(record.active_at, at))
+        active_at = max(record.active_at, at)
+        self._sessions[record.id] = dataclasses.replace(record, active_at=active_at, held=record.held or held)
 
     async def prompt(self, id: str) -> Prompt | None:
         return self._prompts.get(id)
@@ -254,7 +297,8 @@ class MemoryStore:
 
     async def ask(self, question: Question, menu: Menu) -> None:
         self._write()
-        _refuse(question.session not in self._sessions or question.id in self._questions or menu.id in self._menus)
+        _refuse(question.session not in self._sessions)
+        _refuse(self._is_taken("question", question.id) or self._is_taken("menu", menu.id))
         self._questions[question.id] = question
         self._menus[menu.id] = menu
 
@@ -276,12 +320,12 @@ class MemoryStore:
 
     async def mint(self, menu: Menu) -> None:
         self._write()
-        _refuse(menu.id in self._menus)
+        _refuse(self._is_taken("menu", menu.id))
         self._menus[menu.id] = menu
 
     async def menu(self, id: str) -> Menu | None:
         menu = self._menus.get(id)
-        if menu is None or id in self._spent:
+        if menu is None or id in self._spent or menu.session in self._deleted:
             return None
         return None if menu.expires_at is not None and menu.expires_at <= self._now() else menu
 
@@ -345,6 +389,9 @@ class MemoryStore:
 
     async def recover(self, now: float) -> Recovered:
         self._write()
+        unended = sorted(filter(self._is_unended, self._prompts.values()), key=lambda prompt: prompt.ended_at or 0.0)
+        unshown = sorted(filter(self._is_unshown, self._questions.values()), key=lambda question: question.asked_at)
+        unsent = sorted(filter(self._is_unsent, self._prompts.values()), key=lambda prompt: prompt.asked_at)
         closed = [self._close(question, now) for question in self._open_questions()]
         begun = [prompt for prompt in self._prompts.values() if prompt.state is PromptState.STARTED]
         interrupted = [self._interrupt(prompt, now) for prompt in sorted(begun, key=lambda p: p.started_at or 0.0)]
@@ -352,13 +399,30 @@ class MemoryStore:
             if prompt.state is PromptState.GATHERING:
                 self._prompts[prompt.id] = dataclasses.replace(prompt, state=PromptState.QUEUED)
         self._settle_sessions({prompt.session for prompt in interrupted})
+        for prompt in unsent:
+            self._add_item(prompt.session, None, prompt.asked_at, PromptChanged(prompt))
+        for question in unshown:
+            self._add_item(question.session, question.turn, question.asked_at, QuestionAsked(question))
         for question in closed:
             self._add_item(question.session, question.turn, now, QuestionAsked(question))
+        for prompt in unended:
+            self._end(prompt, _end_of(prompt), prompt.ended_at or now)
         for prompt in interrupted:
-            self._end(prompt, now)
-        self._menus = {id: menu for id, menu in self._menus.items() if menu.expires_at is None or menu.expires_at > now}
-        self._expecting = {key: what for key, what in self._expecting.items() if what.expires_at > now}
+            self._end(prompt, TurnEnded(Outcome.INTERRUPTED), now)
+        self._forget_expired(now)
+        self._erase(*self._deleted)
         return Recovered(tuple(interrupted), tuple(closed), self._waiting())
+
+    def _is_unended(self, prompt: Prompt) -> bool:
+        is_over = prompt.state in (PromptState.ENDED, PromptState.INTERRUPTED) and prompt.started_at is not None
+        return is_over and f"{prompt.id}:end" not in self._items.get(prompt.session, {})
+
+    def _is_unshown(self, question: Question) -> bool:
+        return question.settled is not None and f"q:{question.id}" not in self._items.get(question.session, {})
+
+    def _is_unsent(self, prompt: Prompt) -> bool:
+        is_dropped = prompt.state is PromptState.DROPPED and prompt.started_at is None
+        return is_dropped and f"p:{prompt.id}" not in self._items.get(prompt.session, {})
 
     def _open_questions(self) -> list[Question]:
         asked = [question for question in self._questions.values() if question.settled is None]
@@ -392,8 +456,8 @@ class MemoryStore:
                 continue
             self._sessions[id] = changed
 
-    def _end(self, prompt: Prompt, now: float) -> None:
-        self._add_item(prompt.session, prompt.id, now, PromptChanged(prompt))
+    def _end(self, prompt: Prompt, end: TurnEnded, at: float) -> None:
+        self._add_item(prompt.session, prompt.id, at, PromptChanged(prompt))
         calls = [
             item.event
             for item in self._in_order(prompt.session)
@@ -402,8 +466,8 @@ class MemoryStore:
         for event in calls:
             if event.call.status in ("pending", "in_progress"):
                 ended = ToolCallChanged(dataclasses.replace(event.call, status="ended"))
-                self._add_item(prompt.session, prompt.id, now, ended)
-        self._add_item(prompt.session, prompt.id, now, TurnEnded(Outcome.INTERRUPTED, tools=len(calls)))
+                self._add_item(prompt.session, prompt.id, at, ended)
+        self._add_item(prompt.session, prompt.id, at, dataclasses.replace(end, tools=len(calls)))
 
     def _waiting(self) -> tuple[str, ...]:
         queued = [prompt for prompt in self._prompts.values() if prompt.state is PromptState.QUEUED]
@@ -491,6 +555,11 @@ def _in_group(record: SessionRecord, group: str) -> bool:
             return record.state.holds_slot
         case _:
             return record.archived_at is None
+
+
+def _end_of(prompt: Prompt) -> TurnEnded:
+    outcome = Outcome(prompt.outcome) if prompt.outcome in set(Outcome) else Outcome.UNKNOWN
+    return TurnEnded(outcome, seconds=(prompt.ended_at or 0.0) - (prompt.started_at or 0.0))
 
 
 def _refuse(contradiction: bool) -> None:

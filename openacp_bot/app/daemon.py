@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import secrets
 import signal
 import time
@@ -33,7 +34,7 @@ from openacp_bot.store import Store, open_store
 
 log = logging.getLogger(__name__)
 
-HURRY_SECONDS = 2.0  # what a second SIGTERM leaves
+LOOK_SECONDS = 1.0  # how often it is looked whether the data directory is still ours
 
 
 class Stop:
@@ -60,19 +61,38 @@ class Current:
 def run(config: Config, reload: Callable[[], Config]) -> int:
     """Runs until it is told to stop; the exit code. Raises Problem with a sentence if it cannot start."""
     logs.set_up(config.logging)
-    with lock.held(config.settings.data_dir):
-        asyncio.run(_life(config, reload))
-    return 0
+    _raise_file_limit()
+    with lock.held(config.settings.data_dir) as is_ours:
+        return asyncio.run(_life(config, reload, is_ours))
 
 
-async def _life(config: Config, reload: Callable[[], Config]) -> None:
+async def _life(config: Config, reload: Callable[[], Config], is_ours: Callable[[], bool]) -> int:
+    """The exit code: 1 if the data directory was taken away."""
     stop, current = Stop(), Current(config.settings)
     _listen_to_signals(stop, lambda: _reload(current, reload))
     async with open_store(config.settings.data_dir) as store, asyncio.TaskGroup() as tasks:
-        watchdog = tasks.create_task(systemd.stay_alive())
+        chores = [tasks.create_task(systemd.stay_alive()), tasks.create_task(_stop_if_lost(is_ours, stop))]
         await orphans.sweep(store.book)
         await _serve(config, current, store, stop)
-        watchdog.cancel()
+        for chore in chores:
+            chore.cancel()
+    return 0 if is_ours() else 1
+
+
+async def _stop_if_lost(is_ours: Callable[[], bool], stop: Stop) -> None:
+    """What is written to a directory that was removed or replaced would be lost: better to stop, and say so."""
+    while is_ours():  # noqa: ASYNC110 - the file system tells nobody
+        await asyncio.sleep(LOOK_SECONDS)
+    log.critical("the data directory was removed or replaced; stopping, as nothing more can be kept")
+    stop.ask()
+    stop.ask()
+
+
+def _raise_file_limit() -> None:
+    """Connections, agents' pipes and SQLite share the file descriptors; the soft limit is often only 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _serve(config: Config, current: Current, store: Store, stop: Stop) -> None:

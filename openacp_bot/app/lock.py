@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from openacp_bot.core.errors import UserError
 
 
 @contextmanager
-def held(data_dir: Path) -> Iterator[None]:
-    """Raises UserError naming the holder if another daemon has the directory."""
+def held(data_dir: Path) -> Iterator[Callable[[], bool]]:
+    """Raises UserError naming the holder if another daemon has the directory. Gives what tells whether it is still
+    ours: a directory that was removed or replaced is not."""
     _prepare(data_dir)
     with _writing_to(data_dir):
         descriptor = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -29,7 +30,7 @@ def held(data_dir: Path) -> Iterator[None]:
         with _writing_to(data_dir):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
+        yield lambda: _is_ours(descriptor, data_dir / "lock")
     finally:
         os.close(descriptor)
 
@@ -40,6 +41,7 @@ def announced(data_dir: Path, url: str) -> Iterator[None]:
     path = data_dir / "daemon.json"
     fresh = path.with_suffix(".new")
     with _writing_to(data_dir):
+        fresh.touch(mode=0o600)
         fresh.write_text(json.dumps({"pid": os.getpid(), "url": url}))
         fresh.replace(path)
     try:
@@ -57,6 +59,8 @@ def _prepare(data_dir: Path) -> None:
         ) from error
     if not os.access(data_dir, os.W_OK | os.X_OK):
         raise UserError(f"The data directory {data_dir} cannot be written by this user. Set data_dir to another.")
+    if data_dir.stat().st_uid == os.geteuid():
+        data_dir.chmod(0o700)  # who could write here could put a key of their own
 
 
 @contextmanager
@@ -68,6 +72,13 @@ def _writing_to(data_dir: Path) -> Iterator[None]:
             f"Nothing can be written to {data_dir}: {error.strerror or error}. If its disk is full, free some space; "
             "or set data_dir to another directory."
         ) from error
+
+
+def _is_ours(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False
 
 
 def _holder(descriptor: int) -> str:

@@ -69,18 +69,22 @@ def read_file(path: Path) -> Layer:
         raise ConfigError(path, [f"it is not UTF-8 text (byte {error.start})"]) from error
     except OSError as error:
         raise ConfigError(path, [f"it cannot be read: {error.strerror}"]) from error
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
-        layer = _Reader(loader).read(node)
+        layer = _parsed_layer(text)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(path, [_syntax(error)]) from error
-    except yaml.YAMLError as error:
+    except yaml.YAMLError as error:  # among them: characters that YAML does not allow
         raise ConfigError(path, [f"it is not YAML: {error}"]) from error
-    finally:
-        loader.dispose()
     layer.lift_limit()
     return layer
+
+
+def _parsed_layer(text: str) -> Layer:
+    loader = yaml.SafeLoader(text)
+    try:
+        return _Reader(loader).read(loader.get_single_node())
+    finally:
+        loader.dispose()
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:

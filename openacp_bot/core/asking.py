@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from openacp_bot.core import permissions, questions
+from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import Asked, Event, Notice, QuestionAsked, QuestionSettled
-from openacp_bot.core.model import Grant, Prompt, PromptKind, Question, SessionRecord, Settlement, UserRef
+from openacp_bot.core.model import Grant, Prompt, PromptKind, Question, SessionRecord, Settlement, Source, UserRef
 from openacp_bot.core.ports import Agent, Audit, Records
 from openacp_bot.core.questions import CANCELLED, Answer, Open
 from openacp_bot.core.settings import Settings
@@ -32,11 +33,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How a session is told: `say` with a turn, `moved` when what is open changed, `granted` for its whole life."""
+    """How a session is told: `say` with a turn, `moved` when what is open changed, `granted` for its whole life.
+    `cancelling`: whatever the rules say, the answer is cancelled."""
 
     say: Callable[[Event, str | None], None]
     moved: Callable[[], None]
     granted: Callable[[Grant], None]
+    cancelling: Callable[[], bool]
 
 
 class Asking:
@@ -78,7 +81,7 @@ class Asking:
         decision = "allowed" if judged.allowed else "denied"
         line = Audit(self._now(), "rule", _what(asked), decision, session=self._session, rule=judged.because)
         await self._records.audit(line)
-        self._tell(asked.id, judged.answer)
+        self._tell(asked.id, CANCELLED if self._voice.cancelling() else judged.answer)
         if judged.told:
             self._voice.say(Notice(secrets.token_hex(4), judged.told), turn)
 
@@ -87,7 +90,7 @@ class Asking:
         self._tell(asked.id, CANCELLED)
 
     def _judged(self, asked: Asked, record: SessionRecord, settings: Settings, prompt: Prompt | None) -> Judged:
-        attended = prompt is None or prompt.kind is not PromptKind.RUN
+        attended = record.source is Source.MANUAL if prompt is None else prompt.kind is not PromptKind.RUN
         if asked.call is None:
             return (
                 Judged() if attended else Judged(Answer(), because="unattended", told=f"Nobody to ask: {asked.title}")
@@ -100,6 +103,8 @@ class Asking:
         option = questions.permission(asked)
         if verdict.decide == "allow" and option is not None:
             return Judged(Answer(option.id), allowed=True, because=verdict.because)
+        if not attended:  # allowed, but by no option that the agent has; there is nobody to ask
+            return Judged(questions.rejection(asked), because="unattended", told=f"⛔ Denied: {asked.title}")
         return Judged()
 
     async def _ask(
@@ -182,7 +187,11 @@ class Asking:
         who = settlement.by.key if settlement.by else "openacp"
         decision = settlement.label or settlement.how
         line = Audit(settlement.at, who, _what(open.asked), decision, session=self._session, rule=settlement.rule)
-        await self._records.decide(open.question.id, settlement, line)
+        try:
+            await self._records.decide(open.question.id, settlement, line)
+        except StoreError:
+            self.over()
+            raise
         if settlement.kind == questions.ALLOW_SESSION and open.grant is not None:
             self._voice.granted(open.grant)
         if settlement.allowed:

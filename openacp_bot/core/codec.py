@@ -108,13 +108,15 @@ def _tuple_reader(args: tuple[Any, ...]) -> Reader:
 def _union_reader(args: tuple[Any, ...]) -> Reader:
     classes = {arg.__name__: arg for arg in args if isinstance(arg, type) and dataclasses.is_dataclass(arg)}
     others = [arg for arg in args if arg is not type(None) and not dataclasses.is_dataclass(arg)]
-    other: Reader = _reader(others[0]) if others else lambda data: data
+    other: Reader | None = _reader(others[0]) if others else None
 
     def reader(data: Any) -> Any:
-        if data is None:
+        if data is None and type(None) in args:
             return None
         if isinstance(data, dict) and "type" in data and classes:
             return _reader(classes[data["type"]])(data)
+        if other is None:
+            raise TypeError(f"none of {', '.join(classes)}")
         return other(data)
 
     return reader
@@ -125,6 +127,8 @@ def _dataclass_reader(cls: type[Any]) -> Reader:
     readers = {field.name: hints[field.name] for field in dataclasses.fields(cls)}
 
     def reader(data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise TypeError(f"no {cls.__name__}")
         return cls(**{name: _reader(readers[name])(value) for name, value in data.items() if name in readers})
 
     return reader

@@ -17,6 +17,8 @@ def transcript(items: Sequence[Said], *, tokens: int) -> str:
     kept: list[str] = []
     for line in reversed([line for item in items if (line := _line(item))]):
         if room - len(line) < 0:
+            if not kept and room:  # the newest alone is too long: its end says most
+                kept.append(f"…{line[-room:]}")
             kept.append("[older messages are left out]")
             break
         room -= len(line)

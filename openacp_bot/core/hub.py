@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import cast
 
 from openacp_bot.core import access
-from openacp_bot.core.commands import here, lists, queue
-from openacp_bot.core.commands.house import House, new_prompt, refusal
+from openacp_bot.core.commands import here, lists
+from openacp_bot.core.commands.house import House, check_text, new_prompt, refusal
 from openacp_bot.core.commands.spec import Call, nearest, split
 from openacp_bot.core.commands.table import BY_NAME, ONCE, OWNER_VERBS, VERBS, WAKING
 from openacp_bot.core.errors import CapReached, NotAllowed, StoreError, UserError
@@ -44,9 +44,9 @@ from openacp_bot.core.views import Query
 log = logging.getLogger(__name__)
 
 REMEMBERED = 1000  # answers kept for inbounds that are sent again
-MESSAGE_LIMIT = 200_000  # characters
 FORM_SECONDS = 600.0
 SLASH = re.compile(r"/[A-Za-z0-9_:.-]+(@\w+)?(\s|$)")  # not `//name` (the agent's own command), not a path
+KEPT = "The daemon is stopping. Your message is kept and runs after the restart, behind what is running now."
 GONE = "This button is no longer valid."
 
 
@@ -68,7 +68,7 @@ class FrontDoor:
     async def handle(self, inbound: Inbound) -> Reply | None:
         """Raises StoreError if it could not be stored: do not acknowledge."""
         origin = inbound.origin
-        if not access.may_enter(self._house.settings, origin.who):
+        if not access.may_enter(self._house.settings, origin.who) and not _is_of_the_outbox(inbound):
             log.info("a stranger was ignored: %s", origin.who.key)
             return None
         if (earlier := self._answers.get(origin.key)) is not None:
@@ -77,7 +77,7 @@ class FrontDoor:
         try:
             reply = await self._first_time(inbound)
         except BaseException as error:
-            del self._answers[origin.key]
+            self._answers.pop(origin.key, None)
             cut_short = StoreError("This was interrupted; send it again.")
             answer.set_exception(error if isinstance(error, Exception) else cut_short)
             answer.exception()  # marks it as seen, as perhaps nobody waits for it
@@ -106,7 +106,7 @@ class FrontDoor:
         except Exception:  # a bug: recorded, answered and acknowledged, or it would come again for ever
             log.exception("an inbound could not be handled")
             await self._house.records.admit(inbound.origin.key, "failed")
-            return refusal("An error inside openacp_bot kept this from being done. The log has the details.")
+            return refusal("An error inside openacp-bot kept this from being done. The log has the details.")
         await self._house.records.admit(inbound.origin.key)
         if reply is not None and reply.form is not None and not inbound.origin.dialogs:
             await self._expect(inbound.origin, reply)
@@ -132,14 +132,8 @@ class FrontDoor:
         origin, text = message.origin, message.text.strip()
         if message.files:
             return refusal("Files cannot be taken yet. Send text, or put the file into the workspace yourself.")
-        if not text:
-            return refusal("This message is empty.")
-        if len(text) > MESSAGE_LIMIT:
-            return refusal(
-                f"This message has {len(text):,} characters; {MESSAGE_LIMIT:,} are the most. Put the text into a file "
-                "in the workspace and name the file instead."
-            )
-        if (expected := await self._expected(origin)) is not None and not text.startswith("/"):
+        check_text(text)
+        if (expected := await self._expected(origin)) is not None and not _is_command(text):
             values = {**expected.given, expected.field: text}
             return await self._pressed(Pressed(origin, expected.token, values))
         if SLASH.match(text):
@@ -171,22 +165,30 @@ class FrontDoor:
             choices = await self._house.buttons([button], session=record.id)
             return Reply("This session is archived and read-only. Restore it first.", choices=choices, refused=True)
         if message.quote:
-            text = f"> {message.quote}\n\n{text}".replace("\n> ", "\n")
-        if self._house.manager.stopping:
+            text = "\n".join([*(f"> {line}" for line in message.quote.splitlines()), "", text])
+        if self._house.manager.stopping and self._house.manager.live(record.id) is None:
             return await self._kept_for_later(call, text, message.id)
-        rejected = message.answers and self._reject(record, message)
-        queued = await self._house.submit(call, record, text, first=bool(rejected), message=message.id, place=None)
+        rejects = self._may_reject(record, message)
+        place = await self._house.records.place_at(message.origin.where)
+        queued = await self._house.submit(
+            call, record, text, first=rejects, message=message.id, place=place.id if place else None
+        )
         if queued is None:
             return None
         session, prompt, ahead = queued
-        if session.turn is None and ahead <= 1:
+        if rejects:
+            session.answer(message.answers, None, None, call.who)
+        if self._house.manager.stopping:
+            return Reply(KEPT)
+        if not ahead or (session.turn is None and ahead == 1):
             return None
         return await self._queued_reply(record, ahead, prompt)
 
-    def _reject(self, record: SessionRecord, message: Message) -> bool:
-        """A reply to a question rejects it and becomes the next prompt."""
+    def _may_reject(self, record: SessionRecord, message: Message) -> bool:
+        """A reply to an open question rejects it and becomes the next prompt, if its author may answer it."""
         session = self._house.manager.live(record.id)
-        return session is not None and session.answer(message.answers, None, None, message.origin.who)
+        asked = next((one for one in session.questions if one.id == message.answers), None) if session else None
+        return asked is not None and access.may_answer(self._house.settings, message.origin.who, asked.requester)
 
     async def _queued_reply(self, record: SessionRecord, ahead: int, prompt: str) -> Reply:
         about = (record.id, prompt)
@@ -201,15 +203,19 @@ class FrontDoor:
     async def _kept_for_later(self, call: Call, text: str, message: str) -> Reply:
         prompt = new_prompt(call.record.id, call, text, now=self._house.now(), message=message)
         await self._house.records.queue_prompt(prompt, key=call.key)
-        return Reply("The daemon is stopping. Your message is kept and runs after the restart.")
+        return Reply(KEPT)
 
     async def _edited(self, edited: Edited) -> Reply | None:
         prompt = await self._house.records.prompt_of(edited.origin.where, edited.id)
         if prompt is None:
             return None
+        if edited.text is not None:
+            check_text(edited.text.strip())
         record = await self._house.record(prompt.session)
         call = Call(edited.origin, record)
-        if prompt.state is PromptState.QUEUED and await queue.change(self._house, call, prompt.id, edited.text):
+        if prompt.state is PromptState.QUEUED and await self._house.manager.change_prompt(
+            record, prompt.id, edited.text, key=call.key
+        ):
             return Reply("Removed." if edited.text is None else "Changed.", quiet=True)
         if edited.text is None or prompt.state is PromptState.DROPPED:
             return None
@@ -226,7 +232,10 @@ class FrontDoor:
             return refusal(f"There is no command /{name}." + (f" Did you mean /{close}?" if close else ""))
         if spec.admin and not self._house.is_admin(origin.who):
             raise NotAllowed(f"/{name} is for admins.")
-        record, args = await self._meant(origin, command.args, wanted=spec.about_session or name == "status")
+        named = command.values.get("session", "")
+        record, args = await self._meant(origin, command.args, named, wanted=spec.about_session or name == "status")
+        if args and not spec.usage and (spec.about_session or name == "status"):
+            raise UserError(f"/{name} takes nothing but the id of a session, and there is no session “{args}”.")
         call = Call(origin, record, args, values=command.values)
         if spec.about_session and record is None:
             return await lists.pick(self._house, call, spec)
@@ -322,15 +331,12 @@ class FrontDoor:
             if place is not None and place.session is not None:
                 self._house.desk.feed.move(place.session, place)
 
-    async def _meant(self, origin: Origin, args: str, *, wanted: bool) -> tuple[SessionRecord | None, str]:
-        """The session that a command is about: named by an id prefix, or the one here."""
-        first, _, rest = args.partition(" ")
+    async def _meant(self, origin: Origin, args: str, named: str, *, wanted: bool) -> tuple[SessionRecord | None, str]:
+        """The session that a command is about, and the words that are left: named by an id prefix (typed, or a value),
+        or the one here."""
+        first, _, rest = (named or args).partition(" ")
         if wanted and len(first) >= 4 and all(letter in "0123456789abcdef" for letter in first):
-            found = [
-                one
-                for one in await self._house.records.sessions_like(first)
-                if not self._house.manager.is_doomed(one.id)
-            ]
+            found = await self._house.records.sessions_like(first)
             visible = [one for one in found if access.owns(self._house.settings, origin.who, one)]
             if len(visible) == 1:
                 return self._house.manager.current(visible[0]), rest.strip()
@@ -345,3 +351,13 @@ class FrontDoor:
         if not id:
             return None
         return await self._house.record(id)
+
+
+def _is_command(text: str) -> bool:
+    """One of ours: a path that was asked for begins with a slash as well."""
+    return SLASH.match(text) is not None and split(text)[0] in BY_NAME
+
+
+def _is_of_the_outbox(inbound: Inbound) -> bool:
+    """What became of a place is reported by an adapter itself, which is no person and has no id."""
+    return isinstance(inbound, PlaceReported) and not inbound.origin.who.id

@@ -26,6 +26,7 @@ class Origin:
     ticket: str = ""  # Discord's interaction token
     session: str | None = None
     dialogs: bool = False
+    opens_places: bool = True  # a session that is started here gets a topic or thread of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Unpack
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 WAKES_AT_ONCE = 2
 RETRY_SECONDS = 60.0  # memory may become free without a slot becoming free
 ARCHIVE_EVERY = 3600.0
+SHARED = "Another session works in the same directory: {}"
 
 
 class Manager:
@@ -50,7 +52,7 @@ class Manager:
         self._live: dict[str, Session] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._freed = asyncio.Event()
-        self._doomed: set[str] = set()
+        self._deleted: set[str] = set()  # to be erased once their process is gone
         self._told_shared: set[str] = set()
         self.stopping = False
 
@@ -113,12 +115,15 @@ class Manager:
         return True
 
     async def wake(self, id: str) -> Session:
-        """The live session, woken if it sleeps. Raises CapReached; UserError if there is no such session."""
+        """The live session, woken if it sleeps. Raises CapReached; UserError if it was deleted or archived."""
         record = await self._desk.records.session(id)
-        if session := self._live.get(id):
-            return session
         if record is None:
             raise UserError("This session was deleted.")
+        session = self._live.get(id)
+        if (session.record if session else record).archived_at is not None:
+            raise UserError("This session is archived and read-only. /restore brings it back.")
+        if session is not None:
+            return session
         self.check_room()
         slept = State.ERROR if record.state.holds_slot else record.state  # its end could not be stored
         session = self._reserve(replace(record, state=moved(slept, State.INITIALIZING), reason=""))
@@ -160,11 +165,13 @@ class Manager:
         self._tell_shared(session)
 
     async def _life(self, session: Session) -> None:
-        await session.live()
-        del self._live[session.id]
-        self._freed.set()
-        if session.id in self._doomed:
-            await self._erase_at_last(session.id)
+        try:
+            await session.live()
+        finally:
+            self._live.pop(session.id, None)
+            self._freed.set()
+        if session.id in self._deleted:
+            await self._erase(session.id)
         elif session.wakes_again and not self.stopping:
             await self._wake_again(session.id)
 
@@ -172,7 +179,7 @@ class Manager:
         try:
             await self.wake(id)
         except Problem as error:
-            self.say(id, Notice("wake", f"❌ {error}", ring=True))
+            self.say(id, Notice(f"wake:{secrets.token_hex(3)}", f"❌ {error}", ring=True))
 
     def _let_empty_ones_go(self, newer: Session) -> None:
         """A person's new session lets their older empty one give up its process."""
@@ -189,7 +196,7 @@ class Manager:
         for one in sharing:
             if one.id not in self._told_shared:
                 self._told_shared.add(one.id)
-                self.say(one.id, Notice("shared", f"Another session works in the same directory: {workspace}"))
+                self.say(one.id, Notice(f"shared:{session.id}", SHARED.format(workspace)))
 
     # --- facts -----------------------------------------------------------------------------------
 
@@ -209,6 +216,9 @@ class Manager:
             return
         await self.get_to_know(record)
         await self._desk.records.change_session(record.id, key=key, **fields)
+        if session := self._live.get(record.id):  # it woke meanwhile
+            session.note(**fields)
+            return
         changed = replace(record, **fields)
         renamed = "title" in fields
         self.say(record.id, TitleChanged(changed.shown_title, changed.title_rank) if renamed else SessionChanged())
@@ -221,15 +231,60 @@ class Manager:
 
     async def drop(self, record: SessionRecord) -> tuple[Prompt, ...]:
         """Everything that is queued stays in history as not sent; a running turn goes on."""
-        if session := self._live.get(record.id):
+        session = self._live.get(record.id)
+        if session is not None and session.started:
             dropped = session.drop_queue()
         else:
-            await self.get_to_know(record)
+            if session is None:
+                await self.get_to_know(record)
             queued = await self._desk.records.queued(record.id)
-            dropped = tuple(replace(prompt, state=PromptState.DROPPED) for prompt in queued)
-            for prompt in dropped:
-                self.say(record.id, PromptChanged(prompt))
-        await self._desk.records.change_prompts([prompt.id for prompt in dropped], state=PromptState.DROPPED)
+            dropped = self._dropped_asleep(record.id, queued)
+        try:
+            await self._desk.records.change_prompts([prompt.id for prompt in dropped], state=PromptState.DROPPED)
+        except StoreError:
+            if session is not None:
+                session.take_back(dropped)
+            raise
+        return dropped
+
+    async def change_prompt(self, record: SessionRecord, prompt: str, text: str | None, *, key: str = "") -> bool:
+        """Edit a queued prompt, or drop it; False if it is no longer queued."""
+        if self._live.get(record.id) is None:
+            await self.get_to_know(record)
+        session = self._live.get(record.id)
+        if session is None or not session.started:
+            return await self._change_asleep(record.id, prompt, text, key)
+        return session.change(prompt, text) and await self._store_change(prompt, text, key)
+
+    async def _change_asleep(self, id: str, prompt: str, text: str | None, key: str) -> bool:
+        queued = await self._desk.records.queued(id)
+        before = next((one for one in queued if one.id == prompt), None)
+        if before is None:
+            return False
+        if text is None:
+            self._dropped_asleep(id, [before])
+            return await self._store_change(prompt, None, key)
+        done = await self._store_change(prompt, text, key)
+        session = self._live.get(id)
+        if session is None:
+            self.say(id, PromptChanged(replace(before, text=text), queued.index(before) + 1))
+        elif not session.change(prompt, text) and session.has_begun(prompt):  # it woke meanwhile, with the old text
+            await self._store_change(prompt, before.text, "")
+            return False
+        return done
+
+    async def _store_change(self, prompt: str, text: str | None, key: str) -> bool:
+        if text is None:
+            return await self._desk.records.change_prompts([prompt], key=key, state=PromptState.DROPPED)
+        return await self._desk.records.change_prompts([prompt], key=key, text=text)
+
+    def _dropped_asleep(self, id: str, queued: Sequence[Prompt]) -> tuple[Prompt, ...]:
+        """What the store has queued; a session that wakes meanwhile does not take it over."""
+        if session := self._live.get(id):
+            session.disown(queued)
+        dropped = tuple(replace(prompt, state=PromptState.DROPPED) for prompt in queued)
+        for prompt in dropped:
+            self.say(id, PromptChanged(prompt))
         return dropped
 
     # --- the ends of a session -------------------------------------------------------------------
@@ -249,8 +304,8 @@ class Manager:
             raise UserError(
                 "This session is pinned, and pinned sessions cannot be archived. Unpin it first, then archive it."
             )
-        await self.end(record, Ending.ARCHIVE)
         await self.change(record, key=key, archived_at=self._desk.now())
+        await self.end(record, Ending.ARCHIVE)
         await self._want(record.id, Wanted.CLOSED)
 
     async def restore(self, record: SessionRecord, *, key: str = "") -> None:
@@ -258,37 +313,42 @@ class Manager:
         await self.change(record, key=key, archived_at=None)
         await self._want(record.id, Wanted.OPEN)
 
-    async def delete(self, record: SessionRecord) -> None:
-        """Record, history and topic are gone once the process is."""
-        self._doomed.add(record.id)
-        try:
-            if await self.end(record, Ending.DELETE):
-                self.say(record.id, SessionChanged(deleted=True))
-            else:
-                await self.get_to_know(record)
-                await self._erase(record.id)
-        except StoreError:
-            self._doomed.discard(record.id)
-            raise
+    async def delete(self, record: SessionRecord, *, key: str = "") -> None:
+        """Nobody sees it from now on; what it holds is erased once its process is gone."""
+        await self.get_to_know(record)
+        place = await self._desk.records.place_of(record.id)
+        await self._desk.records.delete_session(record.id, key=key)
+        if place is not None:
+            self.say(record.id, PlaceChanged(replace(place, wanted=Wanted.GONE)))
+        self.say(record.id, SessionChanged(deleted=True))
+        session = self._live.get(record.id)
+        if session is None:
+            await self._erase(record.id)
+        else:
+            self._deleted.add(record.id)
+            session.drop_queue()
+            session.end(Ending.DELETE)
 
-    def is_doomed(self, id: str) -> bool:
-        """Whether it is being deleted."""
-        return id in self._doomed
+    def delete_all(self, records: Sequence[SessionRecord]) -> None:
+        """One after the other, as an errand."""
+        assert self._tasks is not None
+        self._tasks.create_task(self._delete_each(records))
 
-    async def _erase_at_last(self, id: str) -> None:
-        """Its process is gone."""
-        try:
-            await self._erase(id)
-        except StoreError as error:
-            self._doomed.discard(id)
-            self.say(id, Notice("delete", f"❌ This session could not be deleted. {error}", ring=True))
+    async def _delete_each(self, records: Sequence[SessionRecord]) -> None:
+        for record in records:
+            try:
+                await self.delete(record)
+            except Problem as error:
+                log.warning("session %s could not be deleted: %s", record.id, error)
 
     async def _erase(self, id: str) -> None:
-        await self._want(id, Wanted.GONE)
-        await self._desk.records.delete_session(id)
-        self.say(id, SessionChanged(deleted=True))
+        """If this fails, the next boot does it."""
+        try:
+            await self._desk.records.erase_session(id)
+        except StoreError as error:
+            log.warning("deleted session %s is erased after a restart: %s", id, error)
+        self._deleted.discard(id)
         self._desk.feed.forget(id)
-        self._doomed.discard(id)
 
     async def _want(self, id: str, wanted: Wanted) -> None:
         place = await self._desk.records.place_of(id)
@@ -310,7 +370,7 @@ class Manager:
                 await self._tell_interrupted(prompt)
             waiting = deque(recovered.waiting)
             chores = [tasks.create_task(self._wake_waiting(waiting)) for _ in range(WAKES_AT_ONCE)]
-            chores.append(tasks.create_task(self._archive_by_age()))
+            chores.append(tasks.create_task(self._tidy_hourly()))
             try:
                 yield
             finally:
@@ -341,7 +401,7 @@ class Manager:
             id = waiting.popleft()
             try:
                 session = await self.wake(id)
-            except CapReached:
+            except (CapReached, StoreError):
                 waiting.appendleft(id)
                 await self._slot_freed()
             except Problem as error:
@@ -357,14 +417,15 @@ class Manager:
         except TimeoutError:
             pass
 
-    async def _archive_by_age(self) -> None:
+    async def _tidy_hourly(self) -> None:
         while True:
             age = self._desk.current().sessions.archive_after
             try:
+                await self._desk.records.tidy(self._desk.now())
                 if age is not None:
                     await self._archive_before(self._desk.now() - age.total_seconds())
             except Problem as error:
-                log.warning("old sessions could not be archived: %s", error)
+                log.warning("the hourly tidying failed: %s", error)
             await asyncio.sleep(ARCHIVE_EVERY)
 
     async def _archive_before(self, moment: float) -> None:

@@ -46,8 +46,9 @@ BEGINNINGS = (
     *("AKIA", "ASIA", "AIza", "hf_", "npm_", "pypi-", "eyJ", "-----BEGIN "),
 )
 NUMBERED_SHAPES = re.compile(r"[0-9]{8}:[A-Za-z0-9_-]{35}|[MNO][A-Za-z0-9_-]{23,27}\.[A-Za-z0-9_-]{6}\.")
-NUMBERED = re.compile(r"[0-9]{1,10}(:[A-Za-z0-9_-]*)?\Z|[MNO][A-Za-z0-9_-]{23,}[A-Za-z0-9_.-]*\Z")
-LAST_WORD = re.compile(r"[A-Za-z0-9_.:-]{1,400}\Z")
+NUMBERED = re.compile(r"[0-9]{1,10}(:[A-Za-z0-9_-]*)?\Z|[MNO][A-Za-z0-9_.-]*\Z")
+LONGEST_WORD = 400  # a longer word is no secret
+LAST_WORD = re.compile(r"[A-Za-z0-9_.:-]+\Z")
 PRIVATE_KEY = "-----BEGIN "
 OPEN_KEY = re.compile(
     r"-----BEGIN [A-Z ]*(\Z|PRIVATE KEY-{0,5}\Z|PRIVATE KEY-----(?!.*-----END [A-Z ]*PRIVATE KEY-----))", re.DOTALL
@@ -92,10 +93,11 @@ class GrowingMask:
         key = text.rfind(PRIVATE_KEY)
         if key >= 0 and len(text) - key < HELD and OPEN_KEY.match(text, key):
             return key
-        word = LAST_WORD.search(text)
+        start = max(0, len(text) - LONGEST_WORD)
+        word = LAST_WORD.search(text[start:])  # from any earlier position it would be tried for every character
         if word is None or not self._may_begin(word[0]):
             return len(text)
-        return word.start()
+        return start + word.start()
 
     def _may_begin(self, word: str) -> bool:
         if NUMBERED.match(word):
@@ -110,5 +112,5 @@ def _may_hold_one(text: str) -> bool:
 
 def _shortened(found: Match[str]) -> str:
     if found[0].startswith(PRIVATE_KEY):
-        return "-----BEGIN PRIVATE KEY----- •••"
+        return "[private key •••]"
     return f"{found[0][:KEPT]}•••"

@@ -35,13 +35,13 @@ def taken(prompt: str, what: str) -> Notice:
     return Notice(f"interrupted:{prompt}", f"⚠️ Interrupted. {what}")
 
 
-def try_again(session: str, *, why: str, queued: int) -> Offer:
+def try_again(session: str, life: str, *, why: str, queued: int) -> Offer:
     """After a launch that failed."""
     buttons = [Button("Try again", Action("try_again", (session,)), Look.GOOD)]
     if queued:
         buttons.append(Button("Clear", Action("clear", (session,)), Look.DANGER))
     waiting = f"\n\n{_messages(queued)} {'waits' if queued == 1 else 'wait'} for the agent." if queued else ""
-    return Offer("launch", f"❌ {why}{waiting}", tuple(buttons))
+    return Offer(f"launch:{life}", f"❌ {why}{waiting}", tuple(buttons))
 
 
 def be_patient(session: str, prompt: str, *, quiet: float, tool: str) -> Offer:

@@ -138,4 +138,4 @@ def _granted(grant: Grant, request: Request) -> bool:
         return grant.command == request.command
     if grant.directory is None or not request.paths:
         return False
-    return all(os.path.commonpath([grant.directory, path]) == grant.directory for path in request.paths)
+    return all(os.path.dirname(path) == grant.directory for path in request.paths)

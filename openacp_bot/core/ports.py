@@ -215,13 +215,20 @@ class Records(Protocol):
     async def change_session(self, id: str, *, key: str = "", **fields: Unpack[SessionFields]) -> bool: ...
 
     async def delete_session(self, id: str, *, key: str = "") -> bool:
-        """Its record, prompts, items, questions, menus and usage are gone; its places are wanted gone."""
+        """From now on nobody sees it, and its places are wanted gone; what it holds goes by `erase_session`, or by
+        `recover` if we end before that."""
+
+    async def erase_session(self, id: str) -> None:
+        """Record, prompts, items, questions, menus and usage of a deleted session are gone."""
 
     async def sessions(self, which: SessionFilter) -> tuple[Sequence[SessionRecord], int]:
         """One page, pinned first, then newest activity (group live: longest idle first), and the total."""
 
     async def counts(self) -> Mapping[State, int]:
         """Of sessions that are not archived."""
+
+    async def removable(self, which: SessionFilter) -> Mapping[State, int]:
+        """How many of these are neither pinned nor archived, by state."""
 
     async def workspaces(self, limit: int = 8) -> Sequence[str]:
         """Recently used, newest first."""
@@ -231,11 +238,12 @@ class Records(Protocol):
 
     async def change_prompts(self, ids: Sequence[str], *, key: str = "", **fields: Unpack[PromptFields]) -> bool: ...
 
-    async def start_turn(self, prompt: str, at: float) -> None:
-        """The prompt leaves the queue as started, and its session is no longer held. Committed on return."""
+    async def start_turn(self, prompt: str, at: float) -> bool:
+        """The prompt leaves the queue as started, and its session is no longer held; False if it was not queued any
+        more. Committed on return."""
 
-    async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float) -> None:
-        """The prompt's end, and the session's active_at."""
+    async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float, held: bool = False) -> None:
+        """The prompt's end and the session's active_at; with `held`, what is queued behind it waits for a person."""
 
     async def prompt(self, id: str) -> Prompt | None: ...
 
@@ -291,6 +299,9 @@ class Records(Protocol):
         """The place as it now is; arguments that are None or empty change nothing."""
 
     async def add_usage(self, session: str, at: float, used: int, cost: float | None, currency: str) -> None: ...
+
+    async def tidy(self, now: float) -> None:
+        """Forget expired menus and forms, and inbound keys older than 60 days."""
 
     async def recover(self, now: float) -> Recovered:
         """At boot, before anything else: open questions → interrupted, started prompts → interrupted with the

@@ -13,11 +13,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 from openacp_bot.core import handover, naming, offers
 from openacp_bot.core.asking import Asking, Voice
@@ -112,11 +113,14 @@ class Session:
         self._ending: Ending | None = None
         self._cut_off_at = 0.0  # when a running turn is cut off for the daemon's stop; loop time
         self._failure = ""  # why this life ends in error
-        self._gone_while_cancelling = False
+        self._asked_since = False  # a message came after what ended this life
+        self._mark = secrets.token_hex(3)  # of this life, in the ids of its notices
         self._offered = False  # a person was told how to go on after this life's end
         self._errands: asyncio.TaskGroup | None = None
         self._naming: asyncio.Task[object] | None = None
-        voice = Voice(lambda event, turn: self._say(event, turn=turn), self._questions_moved, self._granted)
+        voice = Voice(
+            lambda event, turn: self._say(event, turn=turn), self._questions_moved, self._granted, self._is_cancelling
+        )
         self._asking = Asking(self.id, desk.records, desk.now, voice)
 
     # --- doors -----------------------------------------------------------------------------------
@@ -153,7 +157,7 @@ class Session:
             return False
         if self.record.archived_at is not None:
             return False
-        return self.record.state is not State.ERROR or self._gone_while_cancelling
+        return self.record.state is not State.ERROR or self._asked_since
 
     def adopt(self, prompt: Prompt) -> bool:
         """Take a stored prompt into the queue; False if this life has seen it before."""
@@ -164,6 +168,12 @@ class Session:
         self._queue.sort(key=lambda one: one.position)
         self._bell.set()
         return True
+
+    def disown(self, prompts: Sequence[Prompt]) -> None:
+        """They were dropped in the store: not to be taken over any more."""
+        gone = {prompt.id for prompt in prompts}
+        self._known |= gone
+        self._queue = [prompt for prompt in self._queue if prompt.id not in gone]
 
     @contextmanager
     def expecting(self) -> Iterator[None]:
@@ -179,9 +189,9 @@ class Session:
         if not self.adopt(prompt):
             return 0
         self.record = replace(self.record, held=False, prompts=self.record.prompts + 1, active_at=prompt.asked_at)
+        self._asked_since |= bool(self._failure) or self.phase in (Phase.CANCELLING, Phase.ENDING)
         ahead = self._queue.index(prompt) + 1
         self._say(PromptChanged(prompt, ahead))
-        self._bell.set()
         return ahead
 
     def change(self, prompt: str, text: str | None) -> bool:
@@ -195,6 +205,10 @@ class Session:
             self._queue[index] = replace(self._queue[index], text=text)
             self._say(PromptChanged(self._queue[index], index + 1))
         return True
+
+    def has_begun(self, prompt: str) -> bool:
+        """Whether this life has taken it from the queue."""
+        return prompt in self._known and self._place_of(prompt) is None
 
     def advance(self, prompt: str) -> float | None:
         """Put a queued prompt first; its new position, None if it is no longer queued."""
@@ -233,6 +247,13 @@ class Session:
         for prompt in dropped:
             self._say(PromptChanged(prompt))
         return dropped
+
+    def take_back(self, dropped: Sequence[Prompt]) -> None:
+        """That they were dropped could not be stored."""
+        queued = [replace(prompt, state=PromptState.QUEUED) for prompt in dropped]
+        self._queue = sorted([*queued, *self._queue], key=lambda one: one.position)
+        for prompt in queued:
+            self._say(PromptChanged(prompt, self._queue.index(prompt) + 1))
 
     def answer(self, question: str, option: str | None, values: Mapping[str, str] | None, by: UserRef) -> bool:
         """False if unknown or already settled. `option` None: a reply instead, which rejects."""
@@ -284,7 +305,7 @@ class Session:
             self._failure = str(error)
         except Exception:  # the root of a session's task: its bug must not end another session
             log.exception("session %s ended by a bug", self.id)
-            self._failure = "An error inside openacp_bot ended this session. The log has the details."
+            self._failure = "An error inside openacp-bot ended this session. The log has the details."
         await self._rest()
 
     async def _one_process(self) -> bool:
@@ -300,7 +321,7 @@ class Session:
                 self._enter(Phase.ENDING)
         except AgentError as error:
             self._failure = str(error)
-            await self._offer_another_try()
+            await self._offer_another_try(self._failure)
         return self._kill and not self._ending and not self._failure
 
     async def _launched(self, stack: AsyncExitStack) -> Agent | None:
@@ -318,7 +339,7 @@ class Session:
                         spec,
                         cwd=Path(record.workspace),
                         session=self.id,
-                        model=record.model,
+                        model=(record.current_model if record.conversation else "") or record.model,
                         resume=record.conversation,
                         options=record.options,
                     )
@@ -335,8 +356,8 @@ class Session:
             async with asyncio.TaskGroup() as errands:
                 self._agent, self._errands = agent, errands
                 self._asking.begin(agent, errands)
-                pump = self._spawn(self._pump(agent))
-                await self._guarded(self._turns(agent))
+                pump = self._spawn(partial(self._pump, agent))
+                await self._guarded(partial(self._turns, agent))
                 for task in (pump, self._naming):
                     if task is not None:
                         task.cancel()
@@ -359,7 +380,7 @@ class Session:
             State.ACTIVE, "", conversation=agent.conversation, handed_over=self.record.handed_over and not lost
         )
         if lost:
-            self._say(Notice("lost", LOST))
+            self._say(Notice(f"lost:{self._mark}", LOST))
 
     async def _next_prompt(self) -> Prompt | None:
         """The next prompt, taken from the queue; None when the process is to end."""
@@ -381,7 +402,10 @@ class Session:
         minutes = round(self._desk.current().sessions.idle_timeout.total_seconds() / 60)
         self._ending = Ending.IDLE
         self._say(
-            Notice("idle", f"Nothing was asked for {minutes} min, so the agent was ended. Your next message wakes it.")
+            Notice(
+                f"idle:{self._mark}",
+                f"Nothing was asked for {minutes} min, so the agent was ended. Your next message wakes it.",
+            )
         )
 
     # --- a turn ----------------------------------------------------------------------------------
@@ -391,8 +415,11 @@ class Session:
         self.turn = turn = Turn(replace(prompt, state=PromptState.STARTED, started_at=at), time, time)
         self._enter(Phase.WAITING if self._asking.open else Phase.RUNNING)
         words = await self._words(prompt)
-        await self._desk.records.start_turn(prompt.id, at)
+        if not await self._desk.records.start_turn(prompt.id, at):
+            self.turn = None  # it was dropped while it was on its way out of the queue
+            return
         turn.started = True
+        await self._take_back_offer(prompt)
         self._say(PromptChanged(turn.prompt), turn=turn.id)
         if turn.cancel_by is None:
             agent.prompt(words)
@@ -400,6 +427,12 @@ class Session:
             self._ask_for_title(agent, prompt)
             await self._hand_over()
         await self._close_turn(await self._turn_end(agent, turn))
+
+    async def _take_back_offer(self, prompt: Prompt) -> None:
+        """Continue, offered after the turn before, would now ask for something long past."""
+        for before in await self._desk.records.last_prompts(self.id, 2):
+            if before.id != prompt.id and before.state is PromptState.INTERRUPTED:
+                self._say(offers.taken(before.id, "The conversation has gone on."))
 
     async def _words(self, prompt: Prompt) -> str:
         """What the agent is sent: its age, and our record where the agent has lost its own."""
@@ -468,30 +501,26 @@ class Session:
         at = self._desk.now()
         state = PromptState.INTERRUPTED if unfinished else PromptState.ENDED
         await self._desk.transcript.flush()
-        await self._desk.records.end_turn(turn.id, state=state, outcome=ended.outcome, at=at)
-        if self.usage is not None:
-            usage = self.usage
-            await self._desk.records.add_usage(self.id, at, usage.used, usage.cost, usage.currency)
+        held = unfinished and bool(self._queue)
+        await self._desk.records.end_turn(turn.id, state=state, outcome=ended.outcome, at=at, held=held)
+        await self._note_usage(at)
         if unfinished:
-            await self._break_off(ended)
+            self._failure = self._failure or ended.detail or f"The turn ended: {ended.outcome}."
+            self.record = replace(self.record, held=held)
         elif self._gone is not None and turn.cancel_by is not None:
             self._failure = last_words(self._gone)
-            self._gone_while_cancelling = True
         seconds = self._time() - turn.began
-        self._say(replace(ended, seconds=seconds, tools=len(turn.seen)), turn=turn.id)
         self._say(PromptChanged(replace(turn.prompt, state=state, outcome=ended.outcome, ended_at=at)), turn=turn.id)
+        self._say(replace(ended, seconds=seconds, tools=len(turn.seen)), turn=turn.id)
         self.record = replace(self.record, active_at=at)
         self.turn = None
         if unfinished:
             self._offered = True
             await self._offer(offers.go_on(self.id, turn.id, queued=len(self._queue)), ring=True)
 
-    async def _break_off(self, ended: TurnEnded) -> None:
-        """After an unfinished turn the session ends in error, and what is queued is held for a person."""
-        self._failure = self._failure or ended.detail or f"The turn ended: {ended.outcome}."
-        if self._queue:
-            self.record = replace(self.record, held=True)
-            await self._desk.records.change_session(self.id, held=True)
+    async def _note_usage(self, at: float) -> None:
+        if (usage := self.usage) is not None:
+            await self._desk.records.add_usage(self.id, at, usage.used, usage.cost, usage.currency)
 
     def _cancel_turn(self, within: float) -> None:
         turn = self.turn
@@ -567,11 +596,11 @@ class Session:
     # --- questions -------------------------------------------------------------------------------
 
     async def _ask(self, asked: Asked) -> None:
-        if self.phase is Phase.CANCELLING:
-            self._asking.refuse(asked)
-            return
         prompt = self.turn.prompt if self.turn else None
         await self._desk.transcript.flush()
+        if self._is_cancelling():
+            self._asking.refuse(asked)
+            return
         await self._asking.hear(asked, self.record, self._desk.current(), turn=self._turn_id(), prompt=prompt)
         if self.phase in (Phase.CANCELLING, Phase.ENDING):  # it was cancelled while the question was being stored
             self._asking.close("cancelled")
@@ -585,9 +614,12 @@ class Session:
             self.be_patient()
         self._bell.set()
 
+    def _is_cancelling(self) -> bool:
+        return self.phase is Phase.CANCELLING
+
     def _granted(self, grant: Grant) -> None:
         self.record = replace(self.record, grants=(*self.record.grants, grant))
-        self._spawn(self._desk.records.change_session(self.id, grants=self.record.grants))
+        self._spawn(partial(self._desk.records.change_session, self.id, grants=self.record.grants))
 
     async def _close_questions(self) -> None:
         """Nothing of a turn, or of a process, stays open on a screen after its end."""
@@ -599,7 +631,7 @@ class Session:
         """After the first prompt is sent, in a conversation of its own; the next prompt does not wait for it."""
         wanted = self._desk.current().sessions.naming == "agent" and prompt.kind is not PromptKind.CONTINUE
         if wanted and self._naming is None and naming.outranks(self.record, TitleRank.ASKED):
-            self._naming = self._spawn(self._named(agent, prompt.text))
+            self._naming = self._spawn(partial(self._named, agent, prompt.text))
 
     async def _named(self, agent: Agent, message: str) -> None:
         answer = await agent.side_prompt(naming.question(message), naming.ASK_SECONDS)
@@ -612,9 +644,9 @@ class Session:
         self.note(title=title, title_rank=rank)
         await self._desk.records.change_session(self.id, title=title, title_rank=rank)
 
-    async def _offer_another_try(self) -> None:
+    async def _offer_another_try(self, why: str) -> None:
         self._offered = True
-        await self._offer(offers.try_again(self.id, why=self._failure, queued=len(self._queue)), ring=True)
+        await self._offer(offers.try_again(self.id, self._mark, why=why, queued=len(self._queue)), ring=True)
 
     async def _offer(self, offer: Offer, *, ring: bool = False) -> None:
         menu, choices = minted(offer.buttons, session=self.id)
@@ -632,13 +664,24 @@ class Session:
                 await self._close_turn(TurnEnded(Outcome.FAILED, self._failure))
             await self._close_questions()
             self.phase = Phase.ASLEEP
-            await self._move(*self._last_state())
-            if self._failure and self._queue and not self._offered and not self.wakes_again:
-                await self._offer_another_try()
+            state, why = self._last_state()
+            await self._move(state, why)
+            if state is State.ERROR and not self._offered and not self.wakes_again:
+                await self._tell_end(why)
         except StoreError as error:
             log.error("session %s: its end could not be stored: %s", self.id, error)
             self._say_unstored_end(str(error))
+        except Exception:  # the root of a session's task, once more: its bug must not end another session
+            log.exception("session %s: its end failed by a bug", self.id)
+            self._say_unstored_end("An error inside openacp-bot ended this session. The log has the details.")
         self.phase = Phase.ASLEEP
+
+    async def _tell_end(self, why: str) -> None:
+        """Between turns, nothing else tells it where it happened."""
+        if self._queue:
+            await self._offer_another_try(why)
+        else:
+            self._say(Notice(f"gone:{self._mark}", f"❌ {why} Your next message wakes it.", ring=True))
 
     def _put_back(self, prompt: Prompt) -> None:
         """It was taken from the queue, and could not be started."""
@@ -655,7 +698,7 @@ class Session:
         self.phase = Phase.ASLEEP
         self.record = replace(self.record, state=State.ERROR, reason=why, bypass=False)
         self._say(StateChanged(State.ERROR, self.phase, why))
-        self._say(Notice("store", f"❌ {why}", ring=True))
+        self._say(Notice(f"store:{self._mark}", f"❌ {why}", ring=True))
 
     def _last_state(self) -> tuple[State, str]:
         if self._failure:
@@ -695,14 +738,14 @@ class Session:
         self._bell.clear()
         self._asking.mind_time()
 
-    def _spawn(self, errand: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
+    def _spawn(self, errand: Callable[[], Awaitable[object]]) -> asyncio.Task[object]:
         assert self._errands is not None
         return self._errands.create_task(self._guarded(errand))
 
-    async def _guarded(self, work: Coroutine[Any, Any, object]) -> object:
+    async def _guarded(self, work: Callable[[], Awaitable[object]]) -> object:
         """Where work fails the process is going: from then on nothing is answered any more."""
         try:
-            return await work
+            return await work()
         except Exception:
             self._asking.over()
             raise

@@ -64,8 +64,7 @@ class Sights:
             limit=query.limit,
         )
         records, total = await self._house.records.sessions(which)
-        there = [record for record in records if not self._house.manager.is_doomed(record.id)]
-        return SessionPage(tuple([await self._row(record) for record in there]), total - (len(records) - len(there)))
+        return SessionPage(tuple([await self._row(record) for record in records]), total)
 
     async def _row(self, record: SessionRecord) -> SessionRow:
         place = await self._house.records.place_of(record.id)

@@ -15,8 +15,12 @@ def resolved(text: str, settings: Settings, *, admin: bool) -> Path:
     named = text.strip()
     if not named or "\0" in named:
         raise UserError("Name a directory for the agent to work in.")
-    path = Path(os.path.realpath(settings.base_dir / Path(named).expanduser()))
-    if path.exists() and not path.is_dir():
+    try:
+        path = Path(os.path.realpath(settings.base_dir / Path(named).expanduser()))
+        is_file = path.exists() and not path.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, closed, a home of nobody, no text for a path
+        raise UserError("This directory cannot be looked at. Name another one.") from error
+    if is_file:
         raise UserError(f"{path} is a file. A workspace must be a directory.")
     _check_allowed(path, settings, admin=admin)
     return path

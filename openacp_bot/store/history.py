@@ -13,6 +13,7 @@ from openacp_bot.core.events import Event, PromptChanged, QuestionAsked, Said
 from openacp_bot.core.views import HistoryView
 from openacp_bot.store.blobs import Blobs
 from openacp_bot.store.drafts import Line
+from openacp_bot.store.forgetting import NOT_DELETED
 from openacp_bot.store.items import event_of, kind_of, with_text
 from openacp_bot.store.rows import prompt_of, question_of
 from openacp_bot.store.sql import fetch, fetch_one, storable
@@ -46,7 +47,7 @@ async def read_history(
     limit: int,
 ) -> HistoryView:
     """As `Transcript.history`; `lines` and `rev` are what is not committed."""
-    record = await fetch_one(db, "SELECT rev FROM sessions WHERE id = ?", (session,))
+    record = await fetch_one(db, "SELECT rev FROM sessions WHERE id = ? AND deleted_at IS NULL", (session,))
     if record is None:
         return HistoryView((), 0)
     end = ENDLESS if before is None else before
@@ -134,7 +135,8 @@ async def _rows(db: aiosqlite.Connection, table: str, heads: Sequence[Head]) -> 
     if not heads:
         return []
     ids = json.dumps([head.key.partition(":")[2] for head in heads])
-    return await fetch(db, f"SELECT * FROM {table} WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+    sql = f"SELECT * FROM {table} WHERE id IN (SELECT value FROM json_each(?)) AND {NOT_DELETED}"
+    return await fetch(db, sql, (ids,))
 
 
 async def _texts(db: aiosqlite.Connection, heads: Iterable[Head]) -> Mapping[int, str]:

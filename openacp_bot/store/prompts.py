@@ -9,10 +9,10 @@ from typing import Unpack
 
 import aiosqlite
 
-from openacp_bot.core.errors import StoreError
 from openacp_bot.core.model import Prompt, PromptState, ThreadRef
 from openacp_bot.core.ports import PromptFields
 from openacp_bot.store.facts import Facts
+from openacp_bot.store.forgetting import NOT_DELETED
 from openacp_bot.store.rows import columns, prompt_columns, prompt_of
 from openacp_bot.store.sql import change, fetch_one, insert
 
@@ -56,28 +56,36 @@ class PromptFacts(Facts):
 
         return await self._once(key, f"prompts {' '.join(ids)}", update)
 
-    async def start_turn(self, prompt: str, at: float) -> None:
-        async def start(db: aiosqlite.Connection) -> None:
-            if not await change(db, "UPDATE prompts SET state = 'started', started_at = ? WHERE id = ?", (at, prompt)):
-                # The pipe must not be written for a prompt that no restart would know of.
-                raise StoreError("This message is no longer stored: its session was deleted.")
-            await change(
-                db, "UPDATE sessions SET held = 0 WHERE id = (SELECT session FROM prompts WHERE id = ?)", (prompt,)
-            )
+    async def start_turn(self, prompt: str, at: float) -> bool:
+        started = f"""
+            UPDATE prompts SET state = 'started', started_at = ?
+            WHERE id = ? AND state IN ('gathering', 'queued') AND {NOT_DELETED}
+        """
+        released = "UPDATE sessions SET held = 0 WHERE id = (SELECT session FROM prompts WHERE id = ?)"
 
-        await self._writer.do(start)
+        async def start(db: aiosqlite.Connection) -> bool:
+            if not await change(db, started, (at, prompt)):
+                return False
+            await change(db, released, (prompt,))
+            return True
 
-    async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float) -> None:
+        return await self._writer.do(start)
+
+    async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float, held: bool = False) -> None:
+        ended = "UPDATE prompts SET state = ?, outcome = ?, ended_at = ? WHERE id = ?"
+        noted = """
+            UPDATE sessions SET active_at = max(active_at, ?), held = max(held, ?)
+            WHERE id = (SELECT session FROM prompts WHERE id = ?)
+        """
+
         async def end(db: aiosqlite.Connection) -> None:
-            sql = "UPDATE prompts SET state = ?, outcome = ?, ended_at = ? WHERE id = ?"
-            await change(db, sql, (state.value, outcome, at, prompt))
-            session = "(SELECT session FROM prompts WHERE id = ?)"
-            await change(db, f"UPDATE sessions SET active_at = max(active_at, ?) WHERE id = {session}", (at, prompt))
+            await change(db, ended, (state.value, outcome, at, prompt))
+            await change(db, noted, (at, int(held), prompt))
 
         await self._writer.do(end)
 
     async def prompt(self, id: str) -> Prompt | None:
-        row = await self._reader.fetch_one("SELECT * FROM prompts WHERE id = ?", (id,))
+        row = await self._reader.fetch_one(f"SELECT * FROM prompts WHERE id = ? AND {NOT_DELETED}", (id,))
         return None if row is None else prompt_of(row)
 
     async def prompt_of(self, where: ThreadRef, message: str) -> Prompt | None:
@@ -85,8 +93,9 @@ class PromptFacts(Facts):
 
         A message's id is unique in its space, whatever its topic; and the prompt's place may be another than the one
         it came from (a first message in General opens a topic of its own)."""
-        sql = """
+        sql = f"""
             SELECT * FROM prompts WHERE message = ?1 AND message <> '' AND json_extract(author, '$.adapter') = ?2
+            AND {NOT_DELETED}
             AND NOT EXISTS (SELECT 1 FROM places WHERE id = prompts.place AND adapter = ?2 AND space <> ?3)
             ORDER BY asked_at DESC, rowid DESC LIMIT 1
         """
@@ -94,12 +103,12 @@ class PromptFacts(Facts):
         return None if row is None else prompt_of(row)
 
     async def queued(self, session: str) -> Sequence[Prompt]:
-        sql = "SELECT * FROM prompts WHERE session = ? AND state = 'queued' ORDER BY position, rowid"
+        sql = f"SELECT * FROM prompts WHERE session = ? AND state = 'queued' AND {NOT_DELETED} ORDER BY position, rowid"
         return [prompt_of(row) for row in await self._reader.fetch(sql, (session,))]
 
     async def last_prompts(self, session: str, limit: int = 1) -> Sequence[Prompt]:
-        sql = """
-            SELECT * FROM prompts WHERE session = ? AND started_at IS NOT NULL
+        sql = f"""
+            SELECT * FROM prompts WHERE session = ? AND started_at IS NOT NULL AND {NOT_DELETED}
             ORDER BY started_at DESC, rowid DESC LIMIT ?
         """
         return [prompt_of(row) for row in await self._reader.fetch(sql, (session, limit))]

@@ -9,6 +9,7 @@ from openacp_bot.core.inbound import Expecting, Menu
 from openacp_bot.core.model import Question, Settlement, ThreadRef
 from openacp_bot.core.ports import Audit
 from openacp_bot.store.facts import Facts
+from openacp_bot.store.forgetting import NOT_DELETED
 from openacp_bot.store.rows import column, expecting_of, menu_columns, menu_of, question_columns, question_of
 from openacp_bot.store.sql import change, insert
 
@@ -24,12 +25,12 @@ class QuestionFacts(Facts):
         await self._writer.do(work)
 
     async def question(self, id: str) -> Question | None:
-        row = await self._reader.fetch_one("SELECT * FROM questions WHERE id = ?", (id,))
+        row = await self._reader.fetch_one(f"SELECT * FROM questions WHERE id = ? AND {NOT_DELETED}", (id,))
         return None if row is None else question_of(row)
 
     async def decide(self, question: str, settlement: Settlement, audit: Audit) -> bool:
         async def work(db: aiosqlite.Connection) -> bool:
-            sql = "UPDATE questions SET settled = ? WHERE id = ? AND settled IS NULL"
+            sql = f"UPDATE questions SET settled = ? WHERE id = ? AND settled IS NULL AND {NOT_DELETED}"
             if not await change(db, sql, (codec.dumps(settlement), question)):
                 return False
             await _write_down(db, audit)
@@ -50,7 +51,10 @@ class QuestionFacts(Facts):
         await self._writer.do(work)
 
     async def menu(self, id: str) -> Menu | None:
-        sql = "SELECT * FROM menus WHERE id = ? AND spent = 0 AND (expires_at IS NULL OR expires_at > ?)"
+        sql = f"""
+            SELECT * FROM menus WHERE id = ? AND spent = 0 AND (expires_at IS NULL OR expires_at > ?)
+            AND (session IS NULL OR {NOT_DELETED})
+        """
         row = await self._reader.fetch_one(sql, (id, self._now()))
         return None if row is None else menu_of(row)
 

@@ -35,8 +35,10 @@ class Saved:
 async def save(
     db: aiosqlite.Connection, blobs: Blobs, session: str, *, rev: int, lines: Sequence[Line]
 ) -> Saved | None:
-    """None: there is no such session."""
-    if not await change(db, "UPDATE sessions SET rev = max(rev, ?) WHERE id = ?", (rev, session)):
+    """None: there is no such session, or not any more."""
+    if not await change(
+        db, "UPDATE sessions SET rev = max(rev, ?) WHERE id = ? AND deleted_at IS NULL", (rev, session)
+    ):
         return None
     bodies = await _bodies(blobs, session, lines)
     good = [line for line in lines if line.key in bodies]

@@ -1,7 +1,8 @@
-"""Sessions: made, changed, listed, deleted."""
+"""Sessions: made, changed, listed."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from typing import Unpack
@@ -34,11 +35,14 @@ class SessionFacts(Facts):
         return await self._once(key, f"session {record.id}", create)
 
     async def session(self, id: str) -> SessionRecord | None:
-        row = await self._reader.fetch_one("SELECT * FROM sessions WHERE id = ?", (id,))
+        row = await self._reader.fetch_one("SELECT * FROM sessions WHERE id = ? AND deleted_at IS NULL", (id,))
         return None if row is None else session_of(row)
 
     async def sessions_like(self, prefix: str) -> Sequence[SessionRecord]:
-        sql = "SELECT * FROM sessions WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1 ORDER BY id LIMIT 10"
+        sql = """
+            SELECT * FROM sessions WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1 AND deleted_at IS NULL
+            ORDER BY id LIMIT 10
+        """
         return [session_of(row) for row in await self._reader.fetch(sql, (prefix,))]
 
     async def change_session(self, id: str, *, key: str = "", **fields: Unpack[SessionFields]) -> bool:
@@ -49,21 +53,10 @@ class SessionFacts(Facts):
         async def update(db: aiosqlite.Connection) -> None:
             if changed:
                 names = ", ".join(f"{name} = ?" for name in changed)
-                await change(db, f"UPDATE sessions SET {names} WHERE id = ?", (*changed.values(), id))
+                sql = f"UPDATE sessions SET {names} WHERE id = ? AND deleted_at IS NULL"
+                await change(db, sql, (*changed.values(), id))
 
         return await self._once(key, f"session {id}", update)
-
-    async def delete_session(self, id: str, *, key: str = "") -> bool:
-        async def delete(db: aiosqlite.Connection) -> None:
-            await _forget_cards(db, id)
-            await change(db, "UPDATE places SET wanted = 'gone', session = NULL WHERE session = ?", (id,))
-            await change(db, "DELETE FROM menus WHERE session = ?", (id,))
-            await change(db, "DELETE FROM sessions WHERE id = ?", (id,))
-
-        if not await self._once(key, f"deleted {id}", delete):
-            return False
-        await self._blobs.remove(id)
-        return True
 
     async def sessions(self, which: SessionFilter) -> tuple[Sequence[SessionRecord], int]:
         where, values = _conditions(which)
@@ -74,35 +67,35 @@ class SessionFacts(Facts):
         return [session_of(row) for row in rows], total[0] if total else 0
 
     async def counts(self) -> Mapping[State, int]:
-        sql = "SELECT state, count(*) FROM sessions WHERE archived_at IS NULL GROUP BY state"
-        found = {row[0]: row[1] for row in await self._reader.fetch(sql)}
+        return await self._by_state("deleted_at IS NULL AND archived_at IS NULL")
+
+    async def removable(self, which: SessionFilter) -> Mapping[State, int]:
+        where, values = _conditions(dataclasses.replace(which, states=(), hide_empty=False))
+        return await self._by_state(f"{where} AND archived_at IS NULL AND pinned = 0", values)
+
+    async def _by_state(self, where: str, values: Values = ()) -> Mapping[State, int]:
+        sql = f"SELECT state, count(*) FROM sessions WHERE {where} GROUP BY state"
+        found = {row[0]: row[1] for row in await self._reader.fetch(sql, values)}
         return {state: found.get(state, 0) for state in State}
 
     async def workspaces(self, limit: int = 8) -> Sequence[str]:
-        sql = "SELECT workspace FROM sessions GROUP BY workspace ORDER BY max(active_at) DESC LIMIT ?"
+        sql = """
+            SELECT workspace FROM sessions WHERE deleted_at IS NULL
+            GROUP BY workspace ORDER BY max(active_at) DESC LIMIT ?
+        """
         return [row[0] for row in await self._reader.fetch(sql, (limit,))]
 
     async def add_usage(self, session: str, at: float, used: int, cost: float | None, currency: str) -> None:
         """Nothing, where the session was deleted meanwhile."""
         sql = (
             "INSERT INTO usage (session, at, used, cost, currency) "
-            "SELECT id, ?, ?, ?, ? FROM sessions WHERE id = ?"  # no row: no session
+            "SELECT id, ?, ?, ?, ? FROM sessions WHERE id = ? AND deleted_at IS NULL"  # no row: no session
         )
         await self._change(sql, (at, used, cost, currency, session))
 
 
-async def _forget_cards(db: aiosqlite.Connection, session: str) -> None:
-    """What they show is gone, so nothing is left to make true."""
-    sql = """
-        UPDATE cards SET settled = 1, error = 'the session was deleted'
-        WHERE settled = 0 AND kind IN ('turn', 'question') AND ref IN (
-            SELECT id FROM prompts WHERE session = ?1 UNION ALL SELECT id FROM questions WHERE session = ?1)
-    """
-    await change(db, sql, (session,))
-
-
 def _conditions(which: SessionFilter) -> tuple[str, Values]:
-    parts, values = _group(which.group)
+    parts, values = ["deleted_at IS NULL", *_group(which.group)], list[object]()
     for word in which.search.casefold().split():
         parts.append("instr(sought, ?) > 0")
         values.append(word)
@@ -125,16 +118,16 @@ def _conditions(which: SessionFilter) -> tuple[str, Values]:
     return f"{where} AND (prompts > 0 OR id = ({newest_empty}))", (*values, *values)
 
 
-def _group(group: str) -> tuple[list[str], list[object]]:
+def _group(group: str) -> Sequence[str]:
     match group:
         case "archived":
-            return ["archived_at IS NOT NULL"], []
+            return ["archived_at IS NOT NULL"]
         case "scheduled":
-            return ["archived_at IS NULL", "source = 'scheduled'"], []
+            return ["archived_at IS NULL", "source = 'scheduled'"]
         case "live":
-            return [f"state IN {LIVE}"], []
+            return [f"state IN {LIVE}"]
         case _:
-            return ["archived_at IS NULL"], []
+            return ["archived_at IS NULL"]
 
 
 def _seen_by(which: SessionFilter) -> tuple[str, Values] | None:

@@ -61,7 +61,7 @@ class LiveTranscript:
             self._dirty.set()
 
     async def room(self, session: str) -> None:
-        while self._waits(session) > ROOM:
+        while self._waits(session) > ROOM and not self._closed:
             self._hurry.set()
             await self._committed.wait()
 
@@ -95,6 +95,8 @@ class LiveTranscript:
                 error = await self._commit()
                 seconds = RETRY_SECONDS if error else COMMIT_SECONDS
         finally:
+            self._closed = True
+            self._committed.set()
             for done in self._asked:
                 _settle(done, _closed_error())
 
@@ -122,13 +124,14 @@ class LiveTranscript:
         """What is now unsaved, for all who asked until now; the first error, if any."""
         self._dirty.clear()
         self._hurry.clear()
-        asked, self._asked = self._asked, []
+        asked = len(self._asked)  # they stay in the list for as long as they wait, so that none is forgotten
         errors = [error for error in await self._save_all() if error is not None]
         self._trouble = str(errors[0]) if errors else ""
         if errors:
             self._dirty.set()
-        for done in asked:
+        for done in self._asked[:asked]:
             _settle(done, errors[0] if errors else None)
+        del self._asked[:asked]
         return errors[0] if errors else None
 
     async def _save_all(self) -> Sequence[BaseException | None]:

@@ -37,15 +37,18 @@ CREATE TABLE sessions (
     prompts INTEGER NOT NULL,
     rev INTEGER NOT NULL,
     archived_at REAL,
-    handed_over INTEGER NOT NULL
+    handed_over INTEGER NOT NULL,
+    deleted_at REAL                     -- unseen from then on, until it is erased
 ) STRICT;
-CREATE INDEX sessions_active ON sessions (pinned, active_at) WHERE archived_at IS NULL;
-CREATE INDEX sessions_archive ON sessions (pinned, active_at) WHERE archived_at IS NOT NULL;
-CREATE INDEX sessions_live ON sessions (active_at) WHERE state IN ('initializing', 'active');
-CREATE INDEX sessions_states ON sessions (state) WHERE archived_at IS NULL;
-CREATE INDEX sessions_workspaces ON sessions (workspace, active_at);
+CREATE INDEX sessions_active ON sessions (pinned, active_at) WHERE deleted_at IS NULL AND archived_at IS NULL;
+CREATE INDEX sessions_archive ON sessions (pinned, active_at) WHERE deleted_at IS NULL AND archived_at IS NOT NULL;
+CREATE INDEX sessions_live ON sessions (active_at) WHERE deleted_at IS NULL AND state IN ('initializing', 'active');
+CREATE INDEX sessions_states ON sessions (state) WHERE deleted_at IS NULL AND archived_at IS NULL;
+CREATE INDEX sessions_deleted ON sessions (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX sessions_workspaces ON sessions (workspace, active_at) WHERE deleted_at IS NULL;
 CREATE INDEX sessions_tasks ON sessions (task, active_at) WHERE task <> '';
-CREATE UNIQUE INDEX sessions_sticky ON sessions (sticky) WHERE sticky <> '' AND archived_at IS NULL;
+CREATE UNIQUE INDEX sessions_sticky ON sessions (sticky)
+    WHERE sticky <> '' AND deleted_at IS NULL AND archived_at IS NULL;
 
 CREATE TABLE processes (
     pid INTEGER NOT NULL,
@@ -95,6 +98,7 @@ CREATE TABLE prompts (
 CREATE INDEX prompts_waiting ON prompts (session, position) WHERE state IN ('gathering', 'queued');
 CREATE INDEX prompts_running ON prompts (started_at) WHERE state = 'started';
 CREATE INDEX prompts_started ON prompts (session, started_at);
+CREATE INDEX prompts_ended ON prompts (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX prompts_messages ON prompts (message) WHERE message <> '';
 
 CREATE TABLE items (
@@ -154,6 +158,16 @@ CREATE TABLE expecting (
     expires_at REAL NOT NULL,
     PRIMARY KEY (adapter, space, topic, who)
 ) STRICT;
+
+CREATE TRIGGER deleted_sessions_take_no_prompts BEFORE INSERT ON prompts
+    WHEN EXISTS (SELECT 1 FROM sessions WHERE id = NEW.session AND deleted_at IS NOT NULL)
+    BEGIN SELECT raise(ABORT, 'the session was deleted'); END;
+CREATE TRIGGER deleted_sessions_take_no_questions BEFORE INSERT ON questions
+    WHEN EXISTS (SELECT 1 FROM sessions WHERE id = NEW.session AND deleted_at IS NOT NULL)
+    BEGIN SELECT raise(ABORT, 'the session was deleted'); END;
+CREATE TRIGGER deleted_sessions_take_no_places BEFORE INSERT ON places
+    WHEN EXISTS (SELECT 1 FROM sessions WHERE id = NEW.session AND deleted_at IS NOT NULL)
+    BEGIN SELECT raise(ABORT, 'the session was deleted'); END;
 
 CREATE TABLE cards (
     id TEXT PRIMARY KEY,

@@ -150,6 +150,13 @@ def test_what_is_no_text_is_told(tmp_path: Path) -> None:
         load(path, env={}, cwd=tmp_path)
 
 
+def test_a_character_that_yaml_does_not_allow_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_bytes(b"web:\n  port: 1\0\n")
+
+    with pytest.raises(ConfigError, match="not YAML"):
+        load(tmp_path / "config.yaml", env={}, cwd=tmp_path)
+
+
 def test_variables_that_contradict_each_other_are_told(tmp_path: Path) -> None:
     env = {"OPENACP_WEB": "5", "OPENACP_WEB__PORT": "1", "OPENACP_WORKSPACE__ROOTS": "[a"}
     with pytest.raises(ConfigError) as caught:

@@ -158,6 +158,35 @@ async def test_counts_leave_out_the_archive(records: Records) -> None:
     assert {state: count for state, count in (await records.counts()).items() if count} == {State.ACTIVE: 2}
 
 
+async def test_what_could_be_removed_is_neither_pinned_nor_archived(records: Records) -> None:
+    await several(
+        records,
+        session("a", state=State.FINISHED, owner="telegram:1", title="Alpha"),
+        session("b", state=State.FINISHED, owner="telegram:2", title="Alpha too"),
+        session("c", state=State.ERROR, owner="telegram:2"),
+        session("pinned", state=State.FINISHED, pinned=True),
+        session("stored", state=State.FINISHED, archived_at=NOW),
+        session("deleted", state=State.FINISHED),
+    )
+    await records.delete_session("deleted")
+    await records.add_place(place("pl1", "a"))
+
+    async def removable(which: SessionFilter) -> tuple[int, int]:
+        found = await records.removable(which)
+        assert set(found) == set(State)
+        assert sum(found.values()) == found[State.FINISHED] + found[State.ERROR]
+        return found[State.FINISHED], found[State.ERROR]
+
+    assert await removable(SessionFilter()) == (2, 1)
+    assert await removable(SessionFilter(states=(State.ERROR,), offset=1, limit=1)) == (2, 1)
+    assert await removable(SessionFilter(owner="telegram:2")) == (1, 1)
+    assert await removable(SessionFilter(space=("telegram", "-100"))) == (1, 0)
+    assert await removable(SessionFilter(search="alpha")) == (2, 0)
+    assert await removable(SessionFilter(owner="telegram:3")) == (0, 0)
+    assert await removable(SessionFilter("archived")) == (0, 0)
+    assert await removable(SessionFilter(hide_empty=True)) == (2, 1)
+
+
 async def test_workspaces_are_listed_once_newest_first(records: Records) -> None:
     await several(
         records,

@@ -113,9 +113,31 @@ async def test_a_started_prompt_has_left_the_queue_and_releases_it(records: Reco
     assert of is not None and not of.held
 
 
-async def test_a_prompt_that_is_not_stored_cannot_start(records: Records) -> None:
-    with pytest.raises(StoreError):
-        await records.start_turn("unknown", NOW)
+@pytest.mark.parametrize("state", [PromptState.GATHERING, PromptState.QUEUED])
+async def test_a_prompt_that_waits_starts(records: Records, state: PromptState) -> None:
+    await records.queue_prompt(prompt("a", state=state))
+
+    assert await records.start_turn("a", NOW + 2)
+    assert not await records.start_turn("a", NOW + 3)
+
+    begun = await records.prompt("a")
+    assert begun is not None and begun.started_at == NOW + 2
+
+
+@pytest.mark.parametrize("state", [PromptState.DROPPED, PromptState.ENDED, PromptState.INTERRUPTED])
+async def test_a_prompt_that_no_longer_waits_does_not_start(records: Records, state: PromptState) -> None:
+    await records.queue_prompt(prompt("a"))
+    await records.change_prompts(["a"], state=state)
+
+    assert not await records.start_turn("a", NOW + 2)
+
+    left, of = await records.prompt("a"), await records.session("s1")
+    assert left is not None and (left.state, left.started_at) == (state, None)
+    assert of is not None and of.held
+
+
+async def test_a_prompt_that_is_not_stored_does_not_start(records: Records) -> None:
+    assert not await records.start_turn("unknown", NOW)
 
 
 async def test_the_end_of_a_turn(records: Records) -> None:
@@ -127,6 +149,17 @@ async def test_the_end_of_a_turn(records: Records) -> None:
     assert ended is not None
     assert (ended.state, ended.outcome, ended.ended_at) == (PromptState.ENDED, "end_turn", NOW + 60)
     assert of is not None and of.active_at == NOW + 60
+
+
+@pytest.mark.parametrize(("before", "asked", "after"), [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 1)])
+async def test_a_turns_end_holds_the_queue_when_asked(records: Records, before: int, asked: int, after: int) -> None:
+    await records.queue_prompt(prompt("a"))
+    await records.start_turn("a", NOW)
+    await records.change_session("s1", held=bool(before))
+    await records.end_turn("a", state=PromptState.INTERRUPTED, outcome="crashed", at=NOW + 60, held=bool(asked))
+
+    of = await records.session("s1")
+    assert of is not None and of.held is bool(after)
 
 
 async def test_a_turn_may_end_after_its_session_was_deleted(records: Records) -> None:

@@ -10,10 +10,9 @@ from openacp_bot.core.model import (
     State,
     TitleRank,
     Verbosity,
-    Wanted,
 )
 from openacp_bot.core.ports import Records
-from tests.contracts.values import ALLOWED, LINE, NOW, menu, place, prompt, question, session
+from tests.contracts.values import NOW, place, prompt, session
 
 FULL = session(
     model="opus",
@@ -209,39 +208,3 @@ async def test_at_most_ten_sessions_are_alike(records: Records) -> None:
         await records.create_session(session(f"s{number:02}"))
 
     assert len(await records.sessions_like("")) == 10
-
-
-async def test_a_deleted_session_takes_along_what_belonged_to_it(records: Records) -> None:
-    for id in ("s1", "s2"):
-        await records.create_session(session(id))
-        await records.queue_prompt(prompt(f"p-{id}", id))
-        await records.ask(question(f"q-{id}", id), menu(f"m-{id}", session=id))
-        await records.add_usage(id, NOW, 10, 0.5, "EUR")
-    await records.add_place(place("pl1", "s1"))
-
-    assert await records.delete_session("s1", key="u1")
-
-    assert await records.session("s1") is None
-    assert await records.prompt("p-s1") is None
-    assert await records.question("q-s1") is None
-    assert await records.menu("m-s1") is None
-    assert await records.prompt("p-s2") is not None
-    assert await records.question("q-s2") is not None
-    assert await records.menu("m-s2") is not None
-    left = await records.place("pl1")
-    assert left is not None and (left.session, left.wanted) == (None, Wanted.GONE)
-    assert await records.place_of("s1") is None
-
-
-async def test_usage_of_a_deleted_session_is_not_an_error(records: Records) -> None:
-    await records.add_usage("gone", NOW, 10, None, "")
-
-    assert await records.session("gone") is None
-
-
-async def test_deciding_needs_no_session_any_more(records: Records) -> None:
-    await records.create_session(session())
-    await records.ask(question(), menu())
-    await records.delete_session("s1")
-
-    assert not await records.decide("q1", ALLOWED, LINE)

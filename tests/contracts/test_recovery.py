@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from openacp_bot.core.events import (
     Event,
     Outcome,
@@ -160,6 +162,75 @@ async def test_what_the_crash_kept_from_the_conversation_is_added(kept: Kept) ->
     assert kinds[-1] is TurnEnded
 
 
+async def test_an_end_that_the_crash_kept_from_the_conversation_is_added_before_what_came_next(kept: Kept) -> None:
+    await kept.records.create_session(session(state=State.ACTIVE), prompt=prompt("p1"))
+    await kept.records.queue_prompt(prompt("p2"))
+    await kept.records.start_turn("p1", NOW)
+    open_call = ToolCallChanged(ToolCall("c1", status="in_progress"))
+    kept.transcript.append(said(1, open_call))
+    await kept.transcript.flush()
+    await kept.records.end_turn("p1", state=PromptState.ENDED, outcome="max_tokens", at=NOW + 42)
+    await kept.records.start_turn("p2", NOW + 43)
+
+    found = await kept.records.recover(NOW + 60)
+
+    assert [prompt.id for prompt in found.interrupted] == ["p2"]
+    items = (await kept.transcript.history("s1")).items
+    assert [(item.turn, type(item.event).__name__) for item in items] == [
+        ("p1", "ToolCallChanged"),
+        ("p1", "PromptChanged"),
+        ("p1", "TurnEnded"),
+        ("p2", "PromptChanged"),
+        ("p2", "TurnEnded"),
+    ]
+    assert items[0].event == ToolCallChanged(ToolCall("c1", status="ended"))
+    assert (items[2].event, items[2].at) == (TurnEnded(Outcome.MAX_TOKENS, seconds=42.0, tools=1), NOW + 42)
+    ended = await kept.records.prompt("p1")
+    assert ended is not None and (ended.state, ended.outcome) == (PromptState.ENDED, "max_tokens")
+
+
+@pytest.mark.parametrize(("outcome", "shown"), [("crashed", Outcome.CRASHED), ("a word of later", Outcome.UNKNOWN)])
+async def test_an_unfinished_turn_ends_as_it_was_stored(kept: Kept, outcome: str, shown: Outcome) -> None:
+    await kept.records.create_session(session(state=State.ACTIVE), prompt=prompt("p1"))
+    await kept.records.start_turn("p1", NOW)
+    await kept.records.end_turn("p1", state=PromptState.INTERRUPTED, outcome=outcome, at=NOW + 1)
+
+    await kept.records.recover(NOW + 60)
+
+    end = (await kept.transcript.history("s1")).items[-1].event
+    assert isinstance(end, TurnEnded) and end.outcome is shown
+
+
+async def test_an_end_that_is_told_already_is_left_alone(kept: Kept) -> None:
+    await kept.records.create_session(session(state=State.ACTIVE), prompt=prompt("p1"))
+    await kept.records.start_turn("p1", NOW)
+    await kept.records.end_turn("p1", state=PromptState.ENDED, outcome="end_turn", at=NOW + 1)
+    kept.transcript.append(said(7, TurnEnded(Outcome.DONE, "kept", 1.0, 9)))
+    await kept.transcript.flush()
+    before = await kept.transcript.history("s1")
+
+    await kept.records.recover(NOW + 60)
+
+    assert await kept.transcript.history("s1") == before
+
+
+async def test_what_was_deleted_is_not_recovered_but_erased(kept: Kept) -> None:
+    await kept.records.create_session(session(state=State.ACTIVE), prompt=prompt("p1"))
+    await kept.records.queue_prompt(prompt("p2"))
+    await kept.records.start_turn("p1", NOW)
+    await kept.records.ask(question("q1"), menu())
+    await kept.records.create_session(session("s2"), prompt=prompt("p3", "s2"))
+    for id in ("s1", "s2"):
+        await kept.records.delete_session(id)
+
+    found = await kept.records.recover(NOW + 60)
+
+    assert (found.interrupted, found.closed, found.waiting) == ((), (), ())
+    assert await kept.records.create_session(session("s1"), prompt=prompt("p1"))
+    assert (await record(kept.records, "s1")).prompts == 1
+    assert (await kept.transcript.history("s1")).items == ()
+
+
 async def test_recovering_twice_finds_nothing_more(kept: Kept) -> None:
     await kept.records.create_session(session(state=State.ACTIVE), prompt=prompt("p1"))
     await kept.records.start_turn("p1", NOW)
@@ -182,3 +253,18 @@ async def test_expired_menus_and_forms_are_forgotten_and_others_kept(records: Re
     assert await records.menu("m1") is not None
     assert await records.menu("m2") is not None
     assert await records.expected(HERE, ANN.key, NOW + 60) == what
+
+
+async def test_what_was_settled_or_dropped_right_before_the_crash_is_in_the_conversation(kept: Kept) -> None:
+    await kept.records.create_session(session(state=State.ACTIVE), prompt=prompt("p1"))
+    await kept.records.queue_prompt(prompt("dropped"))
+    await kept.records.change_prompts(["dropped"], state=PromptState.DROPPED)
+    await kept.records.ask(question("q1"), menu("m1"))
+    await kept.records.decide("q1", ALLOWED, LINE)
+
+    recovered = await kept.records.recover(NOW + 60)
+
+    shown = [item.event for item in (await kept.transcript.history("s1")).items]
+    assert [event.prompt.id for event in shown if isinstance(event, PromptChanged)] == ["dropped"]
+    assert [event.question.settled for event in shown if isinstance(event, QuestionAsked)] == [ALLOWED]
+    assert recovered.closed == ()

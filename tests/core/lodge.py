@@ -44,7 +44,15 @@ class Lodge:
     def origin(self, session: str | None = None, *, who: UserRef = YOU, key: str = "", topic: str = "") -> Origin:
         where = ThreadRef(who.adapter, "page", topic or session or "")
         dialogs = who.adapter == "web"
-        return Origin(key or f"key-{next(KEYS)}", where, who, self.now(), session=session, dialogs=dialogs)
+        return Origin(
+            key or f"key-{next(KEYS)}",
+            where,
+            who,
+            self.now(),
+            session=session,
+            dialogs=dialogs,
+            opens_places=not dialogs,
+        )
 
     async def new(self, line: str = "fake .", **changes: object) -> str:
         """Start a session by /new and let it come up; its id."""
@@ -152,3 +160,8 @@ def changed(settings: Settings, **sessions: object) -> Settings:
 def turn_of(said: list[Said]) -> str:
     """The turn of the newest event that has one."""
     return next(one.turn for one in reversed(said) if one.turn)
+
+
+def queued(core: Lodge, id: str) -> list[str]:
+    """What waits in a live session, in order."""
+    return [prompt.text for prompt in core.live(id).queue]

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import (
     FileSent,
     Notice,
@@ -156,14 +157,6 @@ async def test_a_file_that_was_taken_away_leaves_the_outline(store: Store) -> No
     assert sent == FileSent("m", Blob("image/png", "a.png"))
 
 
-async def test_a_deleted_sessions_files_are_gone(store: Store) -> None:
-    store.transcript.append(said(1, LARGE))
-    await store.transcript.flush()
-    await store.records.delete_session("s1")
-
-    assert blobs(store) == []
-
-
 async def test_an_open_call_with_a_large_result_ends_with_an_interruption(store: Store) -> None:
     await store.records.queue_prompt(prompt())
     await store.records.start_turn("p1", NOW)
@@ -299,3 +292,40 @@ async def test_after_opening_again_a_message_can_go_on(tmp_path: Path) -> None:
         assert await store.transcript.history("s1") == before
         assert query(store, "SELECT count(*) FROM items") == [(1,)]
     assert (tmp_path / FILE_NAME).exists()
+
+
+# --- its own end
+
+
+async def test_a_bug_under_the_transcript_ends_the_store_and_leaves_nobody_waiting(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.records.create_session(session())
+        store.transcript.append(said(1, LARGE))
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        db.execute("UPDATE items SET blob = 'no' || char(0) || 'name'")  # no file can be called so: ValueError
+        db.commit()
+
+    waiting: list[asyncio.Future[None]] = []
+    with pytest.raises(BaseExceptionGroup) as caught:
+        async with asyncio.timeout(10) as patience, open_store(tmp_path) as store:
+            store.transcript.append(said(2, ToolCallChanged(dataclasses.replace(LARGE.call, output="short"))))
+            waiting = [asyncio.ensure_future(store.transcript.flush()) for _ in range(2)]
+            await asyncio.Event().wait()
+    store.transcript.append(said(3, TextChunk("a", "x" * (2 * ROOM))))
+    async with asyncio.timeout(10):
+        await store.transcript.room("s1")
+        outcomes = await asyncio.gather(*waiting, store.transcript.flush(), return_exceptions=True)
+
+    assert not patience.expired()
+    assert [type(error) for error in caught.value.exceptions] == [ValueError]
+    assert [type(outcome) for outcome in outcomes] == [StoreError] * 3
+
+
+async def test_who_waits_for_room_is_let_go_when_the_transcript_ends(tmp_path: Path) -> None:
+    async with asyncio.timeout(10):
+        async with open_store(tmp_path) as store:
+            await store.records.create_session(session())
+            store.transcript.append(said(1, TextChunk("a", "x")))
+            await store.transcript.flush()
+        store.transcript.append(said(2, TextChunk("a", "x" * (2 * ROOM))))
+        await store.transcript.room("s1")

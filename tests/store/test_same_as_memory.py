@@ -103,11 +103,13 @@ steps = st.lists(
             ),
         ),
         step("delete", id=a_session, key=a_key),
+        step("erase", id=a_session),
+        step("tidy", at=st.sampled_from([NOW, NOW + 59 * 86400, NOW + 60 * 86400])),
         step("queue", id=a_prompt, session=a_session, key=a_key, first=st.booleans(), at=a_time, gathers=st.booleans()),
         step("edit", ids=st.lists(a_prompt, max_size=3), key=a_key, text=some_text),
         step("drop", ids=st.lists(a_prompt, max_size=3), key=a_key),
         step("start", id=a_prompt, at=a_time),
-        step("end", id=a_prompt, at=a_time),
+        step("end", id=a_prompt, at=a_time, held=st.booleans()),
         step("ask", id=a_question, session=a_session, at=a_time),
         step("decide", id=a_question),
         step("add_place", id=a_place, session=st.none() | a_session, ref=an_address),
@@ -188,6 +190,10 @@ async def carry_out(records: Any, transcript: Any, name: str, given: dict[str, A
             return await records.change_session(id, key=key, **fields)
         case "delete", {"id": id, "key": key}:
             return await records.delete_session(id, key=key)
+        case "erase", {"id": id}:
+            return await records.erase_session(id)
+        case "tidy", {"at": at}:
+            return await records.tidy(at)
         case "queue", {"id": id, "session": of, "key": key, "first": first, "at": at, "gathers": gathers}:
             state = PromptState.GATHERING if gathers else PromptState.QUEUED
             return await records.queue_prompt(prompt(id, of, asked_at=at, state=state), first=first, key=key)
@@ -197,8 +203,8 @@ async def carry_out(records: Any, transcript: Any, name: str, given: dict[str, A
             return await records.change_prompts(ids, key=key, state=PromptState.DROPPED, ended_at=NOW)
         case "start", {"id": id, "at": at}:
             return await records.start_turn(id, at)
-        case "end", {"id": id, "at": at}:
-            return await records.end_turn(id, state=PromptState.ENDED, outcome="end_turn", at=at)
+        case "end", {"id": id, "at": at, "held": held}:
+            return await records.end_turn(id, state=PromptState.ENDED, outcome="end_turn", at=at, held=held)
         case "ask", {"id": id, "session": of, "at": at}:
             return await records.ask(question(id, of, asked_at=at), menu(f"m-{id}", session=of))
         case "decide", {"id": id}:
@@ -231,7 +237,9 @@ def looks() -> list[Ask]:
     """Everything that can be seen."""
     found: list[Ask] = [
         lambda records, _: records.counts(),
+        lambda records, _: records.sessions_like("s"),
         *(lambda records, _, which=which: records.sessions(which) for which in FILTERS),
+        *(lambda records, _, which=which: records.removable(which) for which in FILTERS),
         *(lambda records, _, id=id: records.session(id) for id in SESSIONS),
         *(lambda records, _, id=id: records.queued(id) for id in SESSIONS),
         *(lambda records, _, id=id: records.last_prompts(id, 3) for id in SESSIONS),

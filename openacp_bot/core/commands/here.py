@@ -5,7 +5,7 @@ from __future__ import annotations
 from openacp_bot.core import naming
 from openacp_bot.core.commands.house import House, refusal, with_session
 from openacp_bot.core.commands.spec import Call
-from openacp_bot.core.errors import UserError
+from openacp_bot.core.errors import StoreError, UserError
 from openacp_bot.core.handover import go_on
 from openacp_bot.core.inbound import Action, Choice, Form, Look, Reply
 from openacp_bot.core.menus import Button
@@ -32,7 +32,7 @@ async def cancel(house: House, call: Call) -> Reply:
     record = call.record
     session = house.manager.live(record.id)
     phase = house.manager.phase(record.id)
-    if session is None or phase is Phase.ENDING:
+    if session is None or not session.started or phase is Phase.ENDING:
         dropped = await house.manager.drop(record)
         if dropped:
             return await _not_sent(house, call, "Nothing was running.", dropped)
@@ -42,7 +42,11 @@ async def cancel(house: House, call: Call) -> Reply:
         return Reply(
             "The agent is still starting; nothing is running." if phase is Phase.LAUNCHING else "Nothing is running."
         )
-    await house.records.change_prompts([one.id for one in dropped_now], state=PromptState.DROPPED, key=call.key)
+    try:
+        await house.records.change_prompts([one.id for one in dropped_now], state=PromptState.DROPPED, key=call.key)
+    except StoreError:
+        session.take_back(dropped_now)
+        raise
     text = {
         Phase.LAUNCHING: "The agent goes on starting.",
         Phase.IDLE: "Nothing was running.",
@@ -65,9 +69,10 @@ async def _not_sent(house: House, call: Call, text: str, dropped: tuple[Prompt, 
 
 async def finish(house: House, call: Call) -> Reply:
     """Ends the agent's process; the next message wakes the session."""
-    if not await house.manager.end(call.record, Ending.FINISH):
-        return Reply("This session has no running agent. Your next message wakes it.")
-    return Reply("Finishing. Your next message wakes this session again.")
+    dropped = await house.manager.drop(call.record)
+    ended = await house.manager.end(call.record, Ending.FINISH)
+    text = "Finishing. Your next message wakes it." if ended else "No agent is running. Your next message wakes it."
+    return await _not_sent(house, call, text, dropped)
 
 
 async def archive(house: House, call: Call) -> Reply:
@@ -103,13 +108,13 @@ async def delete(house: House, call: Call) -> Reply:
             f"Delete “{record.shown_title}” with its whole history? This cannot be undone.",
             Look.DANGER,
         )
-    await house.manager.delete(record)
+    await house.manager.delete(record, key=call.key)
     return Reply("Deleted.")
 
 
 async def rename(house: House, call: Call) -> Reply:
     """A person's title is never overwritten."""
-    title = naming.by_person(call.values.get("title") or call.args)
+    title = naming.by_person(call.values.get("title") or call.values.get("name") or call.args)
     if not title:
         (choice,) = await house.buttons(
             [Button("Rename", Action("rename", (call.record.id,)))], session=call.record.id, presser=call.who
@@ -168,6 +173,8 @@ async def verbosity(house: House, call: Call) -> Reply:
     """How much of the tool work is shown."""
     wanted = (call.values.get("level") or call.args).strip().lower()
     if call.session is None:
+        if wanted:
+            return refusal("The default is set in the configuration (display.verbosity). In a session, this works.")
         default = house.settings.verbosity
         return Reply(f"Tool work is shown at {default} by default (display.verbosity). In a session: /verbosity LEVEL.")
     now = call.session.verbosity or house.settings.verbosity
@@ -189,9 +196,10 @@ async def verbosity(house: House, call: Call) -> Reply:
 
 async def end(house: House, call: Call) -> Reply:
     """Frees a slot: the session is cancelled, and wakes with its next message."""
+    dropped = await house.manager.drop(call.record)
     if not await house.manager.end(call.record, Ending.SLOT):
-        return Reply("It has ended already.")
-    return Reply(f"Ending “{call.record.shown_title}”. Its next message wakes it.")
+        return await _not_sent(house, call, "It has ended already.", dropped)
+    return await _not_sent(house, call, f"Ending “{call.record.shown_title}”. Its next message wakes it.", dropped)
 
 
 async def stop(house: House, call: Call) -> Reply:
@@ -208,7 +216,10 @@ async def wait(house: House, call: Call) -> Reply:
 
 async def resume_turn(house: House, call: Call) -> Reply:
     """Continue: the agent checks what is done and goes on; what is queued follows."""
-    interrupted = await house.records.prompt(call.words[0]) if call.words else None
+    last = await house.records.last_prompts(call.record.id, 1)
+    if not last or last[0].id != call.words[0]:
+        return refusal("The conversation has gone on since. Just write what should be continued.")
+    interrupted = last[0]
     await house.submit(call, call.record, go_on(interrupted), kind=PromptKind.CONTINUE, first=True)
     _take_up(house, call, "Going on.")
     return Reply("Going on.", quiet=True)

@@ -13,12 +13,13 @@ from openacp_bot.core.handover import span
 from openacp_bot.core.inbound import Action, Choice, Look, Reply, Row
 from openacp_bot.core.manager import Manager
 from openacp_bot.core.menus import Button, minted
-from openacp_bot.core.model import Prompt, PromptKind, SessionRecord, TitleRank, UserRef
+from openacp_bot.core.model import Prompt, PromptKind, PromptState, SessionRecord, TitleRank, UserRef
 from openacp_bot.core.ports import Records
 from openacp_bot.core.session import Desk, Session
 from openacp_bot.core.settings import Settings
 
 MENU_SECONDS = 7 * 86400.0
+MESSAGE_LIMIT = 200_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class House:
     async def record(self, id: str) -> SessionRecord:
         """The session as it now is; raises UserError if it is gone."""
         record = await self.records.session(id)
-        if record is None or self.manager.is_doomed(id):
+        if record is None:
             raise UserError("This session no longer exists.")
         return self.manager.current(record)
 
@@ -90,14 +91,27 @@ class House:
             stored = await self.records.queue_prompt(prompt, first=first, key=call.key)
         if stored is None:
             return None
-        if self.manager.live(record.id) is not session:  # its process ended while the prompt was being stored
-            return await self.manager.wake(record.id), stored.id, 0
+        if self.manager.live(record.id) is not session or session.record.archived_at is not None:
+            return await self._woken_for(stored, text), stored.id, 0
         held = session.record.held
         ahead = session.submit(stored)
         if held:
             await self.records.change_session(session.id, held=False)
         await self._first_title(session, text)
         return session, stored.id, ahead
+
+    async def _woken_for(self, prompt: Prompt, text: str) -> Session:
+        """The session ended, or was archived, while the prompt was being stored."""
+        try:
+            session = await self.manager.wake(prompt.session)
+        except UserError:
+            await self.records.change_prompts([prompt.id], state=PromptState.DROPPED)
+            raise
+        if session.record.held:
+            session.release()
+            await self.records.change_session(session.id, held=False)
+        await self._first_title(session, text)
+        return session
 
     async def _first_title(self, session: Session, text: str) -> None:
         title = naming.first_line(text)
@@ -152,6 +166,17 @@ def new_prompt(
         place=place,
         message=message,
     )
+
+
+def check_text(text: str) -> None:
+    """Raises UserError if it is no message."""
+    if not text:
+        raise UserError("This message is empty.")
+    if len(text) > MESSAGE_LIMIT:
+        raise UserError(
+            f"This message has {len(text):,} characters; {MESSAGE_LIMIT:,} are the most. Put the text into a file "
+            "in the workspace and name the file instead."
+        )
 
 
 def refusal(why: str) -> Reply:

@@ -28,7 +28,7 @@ async def sessions(house: House, call: Call) -> Reply:
     group, search, offset = _asked(call)
     which = replace(seen_by(house, call), group=group, search=search, offset=offset, limit=PAGE)
     records, total = await house.records.sessions(which)
-    records = [house.manager.current(record) for record in records if not house.manager.is_doomed(record.id)]
+    records = [house.manager.current(record) for record in records]
     rows = [await _row(house, call, record) for record in records]
     turning = [
         Button(label, Action("sessions", ("", group, search, str(at))), opens=Opens.HERE)
@@ -96,13 +96,10 @@ def _row_buttons(house: House, call: Call, record: SessionRecord) -> list[Button
 async def _removals(house: House, call: Call, group: str) -> list[Button]:
     if group != "active":
         return []
-    buttons = []
-    for word, state in REMOVABLE.items():
-        if await _removable(house, call, (state,)):
-            buttons.append(Button(f"Remove {word}", Action("remove", ("", word)), Look.DANGER))
-    if await _removable(house, call, ()):
-        buttons.append(Button("Remove all", Action("remove", ("", "all")), Look.DANGER))
-    return buttons
+    counts = await house.records.removable(_deletable_by(house, call))
+    words = [word for word, state in REMOVABLE.items() if counts.get(state)]
+    words += ["all"] if any(counts.values()) else []
+    return [Button(f"Remove {word}", Action("remove", ("", word)), Look.DANGER) for word in words]
 
 
 async def remove(house: House, call: Call) -> Reply:
@@ -122,19 +119,19 @@ async def remove(house: House, call: Call) -> Reply:
         ]
         choices = await house.buttons(buttons, presser=call.who)
         return Reply(f"Remove {count} with their history and topics?{ends} This cannot be undone.", choices=choices)
-    for record in doomed:
-        await house.manager.delete(record)
-    return Reply(f"Removed {count}.")
+    house.manager.delete_all(doomed)
+    return Reply(f"Removing {count}.")
 
 
 async def _removable(house: House, call: Call, states: tuple[State, ...]) -> list[SessionRecord]:
-    which = replace(seen_by(house, call), states=states, limit=MOST_REMOVED)
+    which = replace(_deletable_by(house, call), states=states, limit=MOST_REMOVED)
     found, _ = await house.records.sessions(which)
-    return [
-        one
-        for one in found
-        if not one.pinned and not house.manager.is_doomed(one.id) and access.owns(house.settings, call.who, one)
-    ]
+    return [one for one in found if not one.pinned]
+
+
+def _deletable_by(house: House, call: Call) -> SessionFilter:
+    """Admins may delete every session, others their own."""
+    return SessionFilter() if house.is_admin(call.who) else SessionFilter(owner=call.who.key)
 
 
 async def open_session(house: House, call: Call) -> Reply:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from openacp_bot.core import naming
 from openacp_bot.core.commands.here import clear, send_again
-from openacp_bot.core.commands.house import House, refusal
+from openacp_bot.core.commands.house import House, check_text, refusal
 from openacp_bot.core.commands.spec import Call
-from openacp_bot.core.events import PromptChanged
 from openacp_bot.core.inbound import Action, Look, Reply, Row
 from openacp_bot.core.menus import Button
-from openacp_bot.core.model import Phase, Prompt, PromptState
+from openacp_bot.core.model import Phase, Prompt
 
 GONE = "This message is no longer queued."
 
@@ -74,31 +71,11 @@ async def _listed(house: House, call: Call) -> Reply:
 
 
 async def _changed(house: House, call: Call, prompt: str, text: str | None) -> Reply:
-    if text is not None and not text.strip():
-        return refusal("A message cannot be empty. Remove it instead.")
-    if not await change(house, call, prompt, text):
+    if text is not None:
+        check_text(text.strip())
+    if not await house.manager.change_prompt(call.record, prompt, text, key=call.key):
         return refusal(GONE)
     return Reply("Removed." if text is None else "Changed.", quiet=True)
-
-
-async def change(house: House, call: Call, prompt: str, text: str | None) -> bool:
-    """Edit a queued prompt, or drop it; False if it is not queued."""
-    queued = await waiting(house, call.record.id)
-    index = next((index for index, one in enumerate(queued) if one.id == prompt), None)
-    if index is None:
-        return False
-    session = house.manager.live(call.record.id)
-    if session is None:
-        await house.manager.get_to_know(call.record)
-        changed = (
-            replace(queued[index], state=PromptState.DROPPED) if text is None else replace(queued[index], text=text)
-        )
-        house.manager.say(call.record.id, PromptChanged(changed, 0 if text is None else index + 1))
-    elif not session.change(prompt, text):
-        return False
-    if text is None:
-        return await house.records.change_prompts([prompt], key=call.key, state=PromptState.DROPPED)
-    return await house.records.change_prompts([prompt], key=call.key, text=text)
 
 
 async def _now(house: House, call: Call, prompt: str) -> Reply:

@@ -64,11 +64,8 @@ class CommandSpec:
 
 def split(line: str) -> tuple[str, str]:
     """Name and arguments of `/name@bot arguments`; the name in lower case."""
-    name, _, args = line[1:].partition(" ")
-    if "\n" in name:
-        name, _, rest = line[1:].partition("\n")
-        args = rest
-    return name.partition("@")[0].lower(), args.strip()
+    name, *args = line[1:].split(None, 1)
+    return name.partition("@")[0].lower(), args[0].strip() if args else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

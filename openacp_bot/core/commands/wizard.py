@@ -5,13 +5,14 @@ What was chosen so far travels as one `Draft` in the menu's actions, so a wizard
 
 from __future__ import annotations
 
+import re
 import secrets
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openacp_bot.core import codec, naming, workspaces
-from openacp_bot.core.commands.house import House, new_prompt, refusal
+from openacp_bot.core.commands.house import House, check_text, new_prompt, refusal
 from openacp_bot.core.commands.spec import Call, nearest
 from openacp_bot.core.errors import UserError
 from openacp_bot.core.inbound import Action, Form, Look, Opens, Reply
@@ -64,7 +65,10 @@ async def choose_model(house: House, call: Call) -> Reply:
     """The Model button: what the agent's configuration names, or any name typed."""
     draft = codec.loads(call.words[0], Draft)
     page = int(call.words[1]) if len(call.words) > 1 else 0
-    models = house.settings.agents[draft.agent].models
+    spec = house.settings.agents.get(draft.agent)
+    if spec is None:
+        return refusal(_unknown_agent(draft.agent, house))
+    models = spec.models
     if not models or call.words[-1] == "type":
         return await _form(house, call, draft, Field("model", "Model"), "Which model?")
     shown = models[page * PAGE : (page + 1) * PAGE]
@@ -87,6 +91,8 @@ async def type_path(house: House, call: Call) -> Reply:
 
 
 async def _next_step(house: House, call: Call, draft: Draft, *, page: int = 0) -> Reply | None:
+    if draft.message:
+        check_text(draft.message)
     agents = tuple(house.settings.agents.values())
     if not draft.agent and len(agents) > 1:
         return await _ask_agent(house, call, draft, agents, page)
@@ -135,7 +141,7 @@ async def _created(house: House, call: Call, draft: Draft) -> Reply | None:
         workspaces.created(path)
     record = _record(house, call, replace(draft, workspace=str(path)), spec)
     where = call.origin.where
-    place = None if call.origin.dialogs else _place(record, where.adapter, where.space)
+    place = None if not call.origin.opens_places else _place(record, where.adapter, where.space)
     prompt = None
     if draft.message:
         prompt = new_prompt(record.id, call, draft.message, now=house.now())
@@ -188,7 +194,7 @@ async def _form(house: House, call: Call, draft: Draft, field: Field, title: str
 
 def _parsed(line: str, house: House) -> Draft:
     """`[agent] [workspace] [--model NAME] [-- first message]`; raises UserError with the corrected line."""
-    head, dashes, message = f" {line} ".partition(" -- ")
+    head, *message = re.split(r"(?:^|\s)--(?:\s|$)", line, maxsplit=1)
     try:
         words = shlex.split(head)
     except ValueError as error:
@@ -202,16 +208,19 @@ def _parsed(line: str, house: House) -> Draft:
             raise UserError("--model needs a name behind it.")
         model = words[at + 1]
         del words[at : at + 2]
-    message = message.strip() if dashes else ""
+    if option := next((word for word in words if word.startswith("--")), ""):
+        raise UserError(
+            f"/new knows no {option}, only --model NAME. A first message goes behind two dashes: -- message"
+        )
     if len(words) > 2:
         quoted = " ".join(shlex.quote(word) for word in words[:2])
         raise UserError(
             f"Too many words. The first message goes behind two dashes: /new {quoted} -- {' '.join(words[2:])}"
         )
     if len(words) == 1 and words[0] not in house.settings.agents:
-        return Draft("", words[0], model, message)
+        return Draft("", words[0], model, "".join(message).strip())
     agent, workspace = (*words, "", "")[:2]
-    return Draft(agent, workspace, model, message)
+    return Draft(agent, workspace, model, "".join(message).strip())
 
 
 def _with_typed(draft: Draft, call: Call) -> Draft:

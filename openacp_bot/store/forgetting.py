@@ -1,0 +1,84 @@
+"""What goes: sessions, unseen at once and erased piece by piece, and what has expired."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
+
+import aiosqlite
+
+from openacp_bot.store.facts import Facts
+from openacp_bot.store.sql import change, fetch
+
+NOT_DELETED = "session NOT IN (SELECT id FROM sessions WHERE deleted_at IS NOT NULL)"
+PIECE = 1000  # items of a conversation that are erased under one commit
+INBOX_SECONDS = 60 * 86400.0
+
+
+class Forgetting(Facts):
+    """The part of Records that is about being gone."""
+
+    async def delete_session(self, id: str, *, key: str = "") -> bool:
+        async def mark(db: aiosqlite.Connection) -> None:
+            await change(db, "UPDATE sessions SET deleted_at = ? WHERE id = ?", (self._now(), id))
+            await change(db, "UPDATE places SET wanted = 'gone', session = NULL WHERE session = ?", (id,))
+            await _settle_cards(db, id)
+
+        return await self._once(key, f"deleted {id}", mark)
+
+    async def erase_session(self, id: str) -> None:
+        """In pieces, so that nobody else's write waits behind a long conversation."""
+        if id in await self._writer.look(_deleted):
+            while not await self._erase_piece(id):
+                pass
+
+    async def tidy(self, now: float) -> None:
+        """Also goes on with what was to be erased and is not."""
+        await self._writer.do(partial(forget_expired, now))
+        await self._change("DELETE FROM inbox WHERE at <= ?", (now - INBOX_SECONDS,))
+        for id in await self._writer.look(_deleted):
+            await self.erase_session(id)
+
+    async def _erase_deleted(self, *, pieces: int) -> None:
+        """At most so many pieces of what is marked."""
+        waiting = deque(await self._writer.look(_deleted))
+        for _ in range(pieces):
+            if waiting and await self._erase_piece(waiting[0]):
+                waiting.popleft()
+
+    async def _erase_piece(self, id: str) -> bool:
+        """Of a session that is marked; True: nothing is left of it. The mark goes last, so that a crash between two
+        pieces leaves nothing behind for good."""
+        sql = "DELETE FROM items WHERE id IN (SELECT id FROM items WHERE session = ? LIMIT ?)"
+        if await self._change(sql, (id, PIECE)) == PIECE:
+            return False
+        await self._blobs.remove(id)
+        await self._writer.do(partial(_erase_rest, id))
+        return True
+
+
+async def forget_expired(now: float, db: aiosqlite.Connection) -> None:
+    await change(db, "DELETE FROM menus WHERE expires_at <= ?", (now,))
+    await change(db, "DELETE FROM expecting WHERE expires_at <= ?", (now,))
+
+
+async def _deleted(db: aiosqlite.Connection) -> Sequence[str]:
+    rows = await fetch(db, "SELECT id FROM sessions WHERE deleted_at IS NOT NULL ORDER BY deleted_at")
+    return [row["id"] for row in rows]
+
+
+async def _erase_rest(id: str, db: aiosqlite.Connection) -> None:
+    await _settle_cards(db, id)  # those that were opened while its agent was ending
+    await change(db, "DELETE FROM menus WHERE session = ?", (id,))
+    await change(db, "DELETE FROM sessions WHERE id = ?", (id,))
+
+
+async def _settle_cards(db: aiosqlite.Connection, session: str) -> None:
+    """What they show is gone, so nothing is left to make true."""
+    sql = """
+        UPDATE cards SET settled = 1, error = 'the session was deleted'
+        WHERE settled = 0 AND kind IN ('turn', 'question') AND ref IN (
+            SELECT id FROM prompts WHERE session = ?1 UNION ALL SELECT id FROM questions WHERE session = ?1)
+    """
+    await change(db, sql, (session,))

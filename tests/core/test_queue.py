@@ -1,0 +1,168 @@
+"""The queue: its places, its changes, its limit; and edits of messages that are, or were, in it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from openacp_bot.core.commands.house import MESSAGE_LIMIT
+from tests.core.chat import ALICE, TEAM, Chat, button, labels, refused
+from tests.core.lodge import changed, lodge, queued
+from tests.core.slow import SlowStore
+from tests.virtual_time import virtual
+
+# --- the queue ------------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_queued_messages_say_their_place(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        assert await core.send(id, "one") is None
+        first, second = await core.send(id, "two"), await core.send(id, "three")
+
+        assert first is not None and first.text == "Queued, number 1." and first.quiet
+        assert second is not None and second.text == "Queued, number 2." and labels(second) == ["Send now", "Remove"]
+
+
+@virtual
+async def test_the_queue_is_changed_by_values(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        for text in ("run", "a", "b", "c"):
+            await core.send(id, text)
+        a, b, c = (prompt.id for prompt in core.live(id).queue)
+        await core.command("queue", session=id, do="edit", prompt=a, text="A")
+        await core.command("queue", session=id, do="remove", prompt=b)
+        assert queued(core, id) == ["A", "c"] == [prompt.text for prompt in await core.store.queued(id)]
+        for text in ("", "  ", "x" * (MESSAGE_LIMIT + 1)):
+            refused(await core.command("queue", session=id, do="edit", prompt=a, text=text))
+        for do in ("edit", "remove", "now"):
+            assert "no longer queued" in refused(await core.command("queue", session=id, do=do, prompt=b, text="x"))
+        assert "takes nothing, or clear" in refused(await core.command("queue", session=id, do="dance", prompt=a))
+        await core.command("queue", session=id, do="now", prompt=c)
+        await core.pass_time(1)
+        assert core.agent.prompts == ["run", "c"] and queued(core, id) == ["A"]
+        await core.command("queue", session=id, do="again", prompt=b)
+        assert queued(core, id) == ["A", "b"]
+        await core.command("queue", "clear", id)
+
+        assert queued(core, id) == [] and list(await core.store.queued(id)) == []
+
+
+@virtual
+async def test_the_queue_of_a_session_that_sleeps_is_changed_too(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        for text in ("run", "a", "b", "c"):
+            await core.send(id, text)
+        core.agent.die()
+        await core.pass_time(1)
+        a, b, _ = (prompt.id for prompt in await core.store.queued(id))
+        await core.command("queue", session=id, do="edit", prompt=a, text="A")
+        await core.command("queue", session=id, do="remove", prompt=b)
+        assert [prompt.text for prompt in await core.store.queued(id)] == ["A", "c"]
+        listed = await core.command("queue", session=id)
+        assert listed is not None and "2 messages wait. They wait for Continue" in listed.text
+        await core.press(button(listed, "Send now").token)
+        await core.pass_time(1)
+
+        assert core.agent.prompts == ["A"]
+
+
+@virtual
+async def test_a_list_of_the_queue_has_buttons_that_work(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        for text in ("run", "a", "b", "c"):
+            await core.send(id, text)
+        listed = await core.command("queue", session=id)
+        assert listed is not None and [row.title for row in listed.rows] == ["a", "b", "c"]
+        await core.press(listed.rows[0].choices[1].token)
+        await core.press(listed.rows[2].choices[0].token)
+        await core.pass_time(1)
+        assert core.agent.prompts == ["run", "c"] and queued(core, id) == ["b"]
+        await core.press(listed.choices[0].token)
+
+        assert queued(core, id) == []
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@virtual
+async def test_the_queue_has_a_limit(at_once: bool, tmp_path: Path) -> None:
+    store = SlowStore(asyncio.get_running_loop().time)
+    async with lodge(tmp_path, store=store) as core:
+        core.settings = changed(core.settings, queue_limit=3)
+        id = await core.new()
+        await core.send(id, "run")
+        await core.pass_time(1)
+        sends = [core.send(id, f"m{n}") for n in range(6)]
+        replies = await asyncio.gather(*sends) if at_once else [await send for send in sends]
+        await core.pass_time(1)
+
+        assert queued(core, id) == ["m0", "m1", "m2"]
+        assert [reply is not None and reply.refused for reply in replies] == [False] * 3 + [True] * 3
+        assert "The queue is full (3 messages wait)" in refused(replies[-1])
+
+
+# --- edits ----------------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_editing_a_queued_message_changes_the_prompt_and_deleting_removes_it(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core, ALICE).new(topic="7")
+        for number in ("1", "2", "3"):
+            await topic.say(f"text {number}", id=number)
+        await topic.edit("2", "better")
+        await topic.edit("3", None)
+
+        assert queued(core, id) == ["better"] == [prompt.text for prompt in await core.store.queued(id)]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * (MESSAGE_LIMIT + 1)])
+@virtual
+async def test_an_edit_that_is_no_message_changes_nothing(text: str, tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core, ALICE).new(topic="7")
+        await topic.say("run", id="1")
+        await topic.say("keep", id="2")
+        refused(await topic.edit("2", text))
+
+        assert queued(core, id) == ["keep"]
+
+
+@virtual
+async def test_editing_a_message_that_has_run_offers_to_send_it_as_new_once(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        _, topic = await Chat(core, ALICE).new(topic="7")
+        await topic.say("frist", id="1")
+        core.agent.finish()
+        await core.pass_time(1)
+        offer = await topic.edit("1", "first")
+        assert labels(offer) == ["Send as new"]
+        for _ in range(2):
+            await topic.press(button(offer, "Send as new"))
+            core.agent.finish()
+            await core.pass_time(1)
+
+        assert core.agent.prompts == ["frist", "first"]
+        assert await topic.edit("1", None) is None
+        assert await topic.edit("never seen", "x") is None
+
+
+@virtual
+async def test_an_edit_finds_its_message_in_its_own_chat_only(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        one = Chat(core, ALICE, space="-100")
+        two = Chat(core, ALICE, space="-200")
+        (id_one, topic_one), (id_two, topic_two) = await one.new(topic="7"), await two.new(topic="7")
+        for topic in (topic_one, topic_two):
+            await topic.say("run", id="1")
+            await topic.say("queued", id="2")
+            await core.pass_time(1)
+        await topic_one.edit("2", "changed here")
+
+        assert (queued(core, id_one), queued(core, id_two)) == (["changed here"], ["queued"])
