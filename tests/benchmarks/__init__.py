@@ -1,0 +1,1 @@
+"""What the daemon costs: `python -m tests.benchmarks` measures real processes and prints one table."""
