@@ -430,6 +430,8 @@ class Session:
 
     async def _take_back_offer(self, prompt: Prompt) -> None:
         """Continue, offered after the turn before, would now ask for something long past."""
+        if prompt.kind is PromptKind.CONTINUE:  # it was taken up
+            return
         for before in await self._desk.records.last_prompts(self.id, 2):
             if before.id != prompt.id and before.state is PromptState.INTERRUPTED:
                 self._say(offers.taken(before.id, "The conversation has gone on."))

@@ -13,7 +13,7 @@ from openacp_bot.agents.content import blob, words
 from openacp_bot.agents.traits import Traits, login_help
 from openacp_bot.core.model import AgentSpec, Blob
 
-LINK = {"type": "resource_link", "uri": "file:///work/a%20b.txt", "name": "a b"}
+LINK = {"type": "resource_link", "uri": "file:///srv/a%20b.txt", "name": "a b"}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ LINK = {"type": "resource_link", "uri": "file:///work/a%20b.txt", "name": "a b"}
         ({"type": "text", "text": "x"}, None),
         ({"type": "resource", "resource": {"uri": "a/b.pdf", "blob": "AA"}}, Blob("application/pdf", "b.pdf", "AA")),
         ({"type": "resource", "resource": {}}, None),
-        (LINK, Blob("text/plain", "a b.txt", path="/work/a b.txt")),
+        (LINK, Blob("text/plain", "a b.txt", path="/srv/a b.txt")),
         ({"type": "resource_link", "uri": "https://example.org/a.txt"}, None),
         ({"type": "resource_link", "uri": "file://elsewhere/a.txt"}, None),
         ({"type": "resource_link", "uri": "http://[broken"}, None),
@@ -40,7 +40,7 @@ def test_files_in_content(block: dict[str, Any], expected: Blob | None) -> None:
 
 def test_a_file_that_may_not_be_shown_is_a_link() -> None:
     assert blob(LINK, lambda path: False) is None
-    assert words(LINK) == "[a b](file:///work/a%20b.txt)"
+    assert words(LINK) == "[a b](file:///srv/a%20b.txt)"
 
 
 def test_an_image_is_inlined_and_a_missing_file_is_still_named(tmp_path: Path) -> None:

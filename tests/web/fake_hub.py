@@ -116,7 +116,7 @@ class FakeHub:
             "agent": "demo",
             "provider": "",
             "model": "",
-            "workspace": "/work/project",
+            "workspace": "/srv/project",
             "source": Source.MANUAL,
         }
         given |= {"owner": "web:local", "created_at": now, "active_at": now, "state": State.FINISHED, "prompts": 1}
@@ -258,7 +258,7 @@ class FakeHub:
         return cast("Reply | None", act(command, session))
 
     def _do_new(self, command: Command, _: FakeSession | None) -> Reply:
-        directory = command.values.get("workspace", "/work/project")
+        directory = command.values.get("workspace", "/srv/project")
         if directory in self.missing_directories and command.values.get("create") != "yes":
             create = self.choice("Create", lambda pressed: self._created(command, directory))
             return Reply(f"There is no directory {directory}.", choices=(create,), refused=True)
@@ -355,7 +355,7 @@ class FakeHub:
                 return _commands(session_id)
             case NewChatChoices():
                 agents = (AgentSpec("demo", "demo", models=("small", "large")), AgentSpec("other", "other"))
-                return NewChat(agents, "demo", ("/work/project", "/work/elsewhere"), "/work")
+                return NewChat(agents, "demo", ("/srv/project", "/srv/elsewhere"), "/work")
         raise AssertionError(query)
 
     def _session(self, id: str) -> FakeSession:

@@ -24,7 +24,7 @@ async def test_a_new_chat_starts_and_answers(chromium: Browser) -> None:
     async with stage(SCRIPTS) as on, opened(chromium, on) as page:
         await page.get_by_role("button", name="New Chat").click()
         dialog = page.get_by_role("dialog", name="New chat")
-        await expect(dialog.get_by_label("Workspace")).to_have_value("/work/project")
+        await expect(dialog.get_by_label("Workspace")).to_have_value("/srv/project")
         await dialog.get_by_label("Agent").select_option("other")
         await dialog.get_by_label("Model").fill("large")
         await dialog.get_by_role("button", name="Start").click()
@@ -40,16 +40,16 @@ async def test_a_new_chat_starts_and_answers(chromium: Browser) -> None:
 
 async def test_a_refused_new_chat_stays_open_with_the_sentence_and_its_choice(chromium: Browser) -> None:
     async with stage() as on, opened(chromium, on) as page:
-        on.hub.missing_directories.add("/work/nowhere")
+        on.hub.missing_directories.add("/srv/nowhere")
         await page.get_by_role("button", name="New Chat").click()
         dialog = page.get_by_role("dialog", name="New chat")
-        await dialog.get_by_label("Workspace").fill("/work/nowhere")
+        await dialog.get_by_label("Workspace").fill("/srv/nowhere")
         await page.keyboard.press("Enter")
-        await expect(dialog.get_by_role("alert")).to_contain_text("There is no directory /work/nowhere.")
+        await expect(dialog.get_by_role("alert")).to_contain_text("There is no directory /srv/nowhere.")
         await dialog.get_by_role("button", name="Create").click()
 
         await expect(page.get_by_role("textbox", name="Message")).to_be_visible()
-        assert [session.record.workspace for session in on.hub.sessions.values()] == ["/work/nowhere"]
+        assert [session.record.workspace for session in on.hub.sessions.values()] == ["/srv/nowhere"]
 
 
 async def test_the_list_says_everything_in_words_and_in_groups(chromium: Browser) -> None:

@@ -66,7 +66,7 @@ async def test_the_menu_and_the_choices_can_be_asked_for(on: Stage) -> None:
 
     assert "compact" in [command["name"] for command in menu["commands"]]
     assert choices["agents"][0] == {"name": "demo", "provider": "", "model": "", "models": ["small", "large"]}
-    assert choices["workspaces"][0] == "/work/project"
+    assert choices["workspaces"][0] == "/srv/project"
 
 
 def _looks_at_lists(hub: FakeHub) -> int:
