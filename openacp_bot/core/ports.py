@@ -20,7 +20,6 @@ from openacp_bot.core.model import (
     AgentSpec,
     FileRef,
     Grant,
-    Phase,
     Place,
     Prompt,
     PromptState,
@@ -432,30 +431,3 @@ class ChatAdapter(Source, Protocol):
 
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
         """Bring a file of this platform; at most `limit` bytes; raises UserError with a sentence."""
-
-
-class SessionDoors(Protocol):
-    """A live session. Synchronous, never wait, legal in every phase."""
-
-    @property
-    def phase(self) -> Phase: ...
-
-    def submit(self, prompt: Prompt, *, first: bool = False) -> int:
-        """Its place in the queue, 1 = next."""
-
-    def change(self, prompt: str, text: str | None) -> bool:
-        """Edit a queued prompt, or remove it; False if it is no longer queued."""
-
-    def cancel(self, *, keep_queue: bool = False) -> tuple[Prompt, ...] | None:
-        """End the running turn; the prompts that were dropped with it. None: nothing was running or queued."""
-
-    def answer(
-        self,
-        question: str,
-        option: str | None,
-        values: Mapping[str, str] | None,
-        by: UserRef,
-    ) -> bool:
-        """False if unknown or already settled."""
-
-    def set_option(self, option: str, value: str) -> bool: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openacp_bot.core import naming
-from openacp_bot.core.commands.house import House, refusal, with_session
+from openacp_bot.core.commands.house import House, refusal
 from openacp_bot.core.commands.spec import Call
 from openacp_bot.core.errors import StoreError, UserError
 from openacp_bot.core.handover import go_on
@@ -94,7 +94,7 @@ async def restore(house: House, call: Call) -> Reply:
     if call.record.archived_at is None:
         return refusal("This session is not archived.")
     await house.manager.restore(call.record, key=call.key)
-    return with_session(Reply("Restored. Your next message wakes it."), call.record.id)
+    return Reply("Restored. Your next message wakes it.")
 
 
 async def delete(house: House, call: Call) -> Reply:
@@ -279,10 +279,6 @@ async def _confirm(house: House, call: Call, verb: str, text: str, look: Look = 
 async def never_mind(house: House, call: Call) -> Reply:
     """Cancel, of a question of ours."""
     return Reply("Nothing was changed.", replaces=True)
-
-
-def is_archived(record: SessionRecord) -> bool:
-    return record.archived_at is not None
 
 
 def check_not_archived(record: SessionRecord) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from openacp_bot.core import access, naming
 from openacp_bot.core.commands.spec import Call
@@ -182,8 +182,3 @@ def check_text(text: str) -> None:
 def refusal(why: str) -> Reply:
     """What was asked was not done, and why."""
     return Reply(why, refused=True, private=True)
-
-
-def with_session(reply: Reply, id: str) -> Reply:
-    """The reply, about this session."""
-    return replace(reply, session=id)
