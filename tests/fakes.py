@@ -27,6 +27,7 @@ class FakeAgent:
         self.conversation = conversation
         self.how = how
         self.prompts: list[str] = []
+        self.files: list[tuple[Path, ...]] = []  # of each prompt
         self.cancels = 0
         self.answers: list[tuple[str, str | None, Mapping[str, str] | None]] = []
         self.options_set: list[tuple[str, str]] = []
@@ -53,6 +54,7 @@ class FakeAgent:
 
     def prompt(self, text: str, files: Sequence[Path] = ()) -> None:
         self.prompts.append(text)
+        self.files.append(tuple(files))
 
     def cancel(self) -> None:
         self.cancels += 1
@@ -138,10 +140,30 @@ class FakeLauncher:
         return self.agents[-1]
 
 
+@dataclass
+class FakeFiles:
+    """The files that a platform holds: contents by file id. `delay` is how long each takes to come."""
+
+    held: dict[str, bytes] = field(default_factory=dict)
+    delay: float = 0.0
+    named: str = "evil name.bin"  # what the platform calls a file on disk
+
+    async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
+        await asyncio.sleep(self.delay)
+        if file.id not in self.held:
+            raise UserError("it is not there any more.")
+        if len(self.held[file.id]) > limit:
+            raise UserError("it is too large.")
+        path = into / self.named
+        path.write_bytes(self.held[file.id])
+        return path
+
+
 class FakeScreen:
     """A chat adapter that shows everything to its own memory."""
 
     name = "fake"
+    status = "up"
 
     def __init__(self) -> None:
         self.said: list[Said] = []

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Unpack
 
+from openacp_bot.core.cards import CardKind
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import (
     Event,
@@ -26,6 +27,7 @@ from openacp_bot.core.events import (
 from openacp_bot.core.inbound import Expecting, Menu
 from openacp_bot.core.items import folded, key_of
 from openacp_bot.core.model import (
+    FileRef,
     Place,
     Prompt,
     PromptState,
@@ -39,18 +41,18 @@ from openacp_bot.core.model import (
 )
 from openacp_bot.core.ports import Audit, PromptFields, Recovered, SessionFields, SessionFilter
 from openacp_bot.core.views import HistoryView
+from tests.memory_cards import MemoryCards
 
 INTERRUPTED = "The daemon was stopped in the middle of a turn."
 INBOX_SECONDS = 60 * 86400.0
 WAITING = (PromptState.GATHERING, PromptState.QUEUED)
 
 
-class MemoryStore:
-    """Records, Transcript and ProcessBook in one object; the order of its dicts is the order of insertion."""
+class MemoryStore(MemoryCards):
+    """Records, Transcript, Ledger and ProcessBook in one object; the order of its dicts is the order of insertion."""
 
     def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
-        self._now = now
-        self.refuses = ""
+        super().__init__(now)
         self.audited: list[Audit] = []
         self.usage: list[tuple[str, float, int, float | None, str]] = []
         self._inbox: dict[str, float] = {}  # when each key came
@@ -61,7 +63,6 @@ class MemoryStore:
         self._menus: dict[str, Menu] = {}
         self._spent: set[str] = set()
         self._expecting: dict[tuple[ThreadRef, str], Expecting] = {}
-        self._places: dict[str, Place] = {}
         self._items: dict[str, dict[str, Said]] = {}
         self._texts: dict[tuple[str, str], list[str]] = {}  # in pieces: joining at every chunk would be quadratic
         self._processes: dict[tuple[int, float], str] = {}
@@ -93,10 +94,6 @@ class MemoryStore:
         self._menus = {id: menu for id, menu in self._menus.items() if menu.expires_at is None or menu.expires_at > now}
         self._expecting = {key: what for key, what in self._expecting.items() if what.expires_at > now}
 
-    def _write(self) -> None:
-        if self.refuses:
-            raise StoreError(self.refuses)
-
     # --- sessions
 
     async def create_session(
@@ -110,7 +107,8 @@ class MemoryStore:
         self._refuse_second_sticky(record)
         _refuse(place is not None and place.id in self._places)
         if place is not None:
-            self._put_place(place, new=record.id)
+            _refuse(place.session not in (None, record.id, *self._sessions))
+            self._put_place(place)
         self._sessions[record.id] = record
         if prompt is not None:
             self._enqueue(prompt, first=False)
@@ -149,7 +147,8 @@ class MemoryStore:
         self._menus = {key: menu for key, menu in self._menus.items() if menu.session != id}
         self.usage = [line for line in self.usage if line[0] != id]
         for place in [place for place in self._places.values() if place.session == id]:
-            self._places[place.id] = dataclasses.replace(place, session=None, wanted=Wanted.GONE)
+            self._put_place(dataclasses.replace(place, session=None, wanted=Wanted.GONE))
+        self._settle_cards_of_deleted(id)
         return True
 
     async def erase_session(self, id: str) -> None:
@@ -159,6 +158,9 @@ class MemoryStore:
     def _erase(self, *ids: str) -> None:
         erased = [id for id in ids if self._deleted.pop(id, None) is not None]
         self._menus = {key: menu for key, menu in self._menus.items() if menu.session not in erased}
+        for id in erased:
+            self._settle_cards_of_deleted(id)
+            self._forget_cards_of_deleted(id)
 
     def _is_taken(self, kind: str, id: str) -> bool:
         kept: dict[str, Mapping[str, object]] = {
@@ -244,6 +246,15 @@ class MemoryStore:
         self._sessions[record.id] = dataclasses.replace(record, prompts=record.prompts + 1, active_at=active_at)
         return queued
 
+    async def join_prompt(self, id: str, text: str, files: Sequence[FileRef], *, key: str = "") -> Prompt | None:
+        self._write()
+        prompt = self._prompts.get(id)
+        if prompt is None or prompt.state is not PromptState.GATHERING or not self._admitted(key):
+            return None
+        lines = "\n".join(line for line in (prompt.text, text) if line)
+        self._prompts[id] = dataclasses.replace(prompt, text=lines, files=(*prompt.files, *files))
+        return self._prompts[id]
+
     async def change_prompts(self, ids: Sequence[str], *, key: str = "", **fields: Unpack[PromptFields]) -> bool:
         if not self._admitted(key):
             return False
@@ -259,6 +270,7 @@ class MemoryStore:
             return False
         self._prompts[prompt] = dataclasses.replace(queued, state=PromptState.STARTED, started_at=at)
         self._sessions[queued.session] = dataclasses.replace(self._sessions[queued.session], held=False)
+        await self._open_at_home(CardKind.TURN, prompt, queued.session)
         return True
 
     async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float, held: bool = False) -> None:
@@ -301,6 +313,7 @@ class MemoryStore:
         _refuse(self._is_taken("question", question.id) or self._is_taken("menu", menu.id))
         self._questions[question.id] = question
         self._menus[menu.id] = menu
+        await self._open_at_home(CardKind.QUESTION, question.id, question.session)
 
     async def question(self, id: str) -> Question | None:
         return self._questions.get(id)
@@ -345,45 +358,17 @@ class MemoryStore:
 
     # --- places
 
-    async def place(self, id: str) -> Place | None:
-        return self._places.get(id)
-
-    async def place_at(self, ref: ThreadRef) -> Place | None:
-        found = (place for place in self._places.values() if place.ref == ref and place.wanted is Wanted.OPEN)
-        return next(found, None)
-
-    async def place_of(self, session: str) -> Place | None:
-        return next((place for place in reversed(self._places.values()) if place.session == session), None)
-
     async def add_place(self, place: Place) -> None:
         self._write()
-        _refuse(place.id in self._places)
+        _refuse(place.id in self._places or (place.session is not None and place.session not in self._sessions))
         self._put_place(place)
 
-    async def change_place(
-        self, id: str, *, ref: ThreadRef | None = None, wanted: Wanted | None = None, title: str = "", url: str = ""
-    ) -> Place | None:
-        self._write()
-        place = self._places.get(id)
-        if place is None:
-            return None
-        changed = dataclasses.replace(
-            place,
-            ref=ref or place.ref,
-            adapter=ref.adapter if ref else place.adapter,
-            wanted=wanted or place.wanted,
-            title=title or place.title,
-            url=url or place.url,
-        )
-        self._put_place(changed)
-        return self._places[id]
-
-    def _put_place(self, place: Place, *, new: str = "") -> None:
-        _refuse(place.session is not None and place.session not in {new, *self._sessions})
-        is_open = place.ref is not None and place.wanted is Wanted.OPEN
-        others = [other for other in self._places.values() if other.id != place.id and other.wanted is Wanted.OPEN]
-        _refuse(is_open and any(other.ref == place.ref for other in others))
-        self._places[place.id] = dataclasses.replace(place, space=place.ref.space) if place.ref else place
+    async def move_space(self, adapter: str, old: str, new: str) -> None:
+        await super().move_space(adapter, old, new)
+        for (where, who), what in list(self._expecting.items()):
+            if (where.adapter, where.space) == (adapter, old):
+                del self._expecting[where, who]
+                await self.expect(what, where=dataclasses.replace(where, space=new), who=who)
 
     # --- boot
 
@@ -511,6 +496,13 @@ class MemoryStore:
         newest = found[max(0, len(found) - limit) :]
         shown = [dataclasses.replace(item, event=event) for item in newest if (event := self._as_it_is(item))]
         return HistoryView(tuple(shown), self._sessions[session].rev, more=len(newest) < len(found))
+
+    async def turn(self, prompt: str) -> Sequence[Said]:
+        if prompt not in self._prompts:
+            return ()
+        items = self._in_order(self._prompts[prompt].session)
+        told = [item for item in items if item.turn == prompt and key_of(item) != f"p:{prompt}"]
+        return tuple(dataclasses.replace(item, event=event) for item in told if (event := self._as_it_is(item)))
 
     def _in_order(self, session: str) -> list[Said]:
         return sorted(self._items.get(session, {}).values(), key=lambda item: item.first)

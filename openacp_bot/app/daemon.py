@@ -10,8 +10,8 @@ import resource
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from openacp_bot import __version__
@@ -20,14 +20,15 @@ from openacp_bot.adapters.web.key import load_or_create
 from openacp_bot.agents import orphans
 from openacp_bot.agents.launcher import Launcher
 from openacp_bot.app import lock, logs, memory, systemd
-from openacp_bot.config import Config, WebConfig
+from openacp_bot.app.surfaces import Surfaces
+from openacp_bot.config import Config
 from openacp_bot.core.commands.house import House
 from openacp_bot.core.errors import Problem
 from openacp_bot.core.feed import Feed
 from openacp_bot.core.hub import FrontDoor
 from openacp_bot.core.manager import Manager
+from openacp_bot.core.means import Means
 from openacp_bot.core.ports import ChatAdapter
-from openacp_bot.core.session import Desk
 from openacp_bot.core.settings import Settings
 from openacp_bot.http.server import HttpServer
 from openacp_bot.store import Store, open_store
@@ -60,7 +61,7 @@ class Current:
 
 def run(config: Config, reload: Callable[[], Config]) -> int:
     """Runs until it is told to stop; the exit code. Raises Problem with a sentence if it cannot start."""
-    logs.set_up(config.logging)
+    logs.set_up(config.logging, config.settings.secrets)
     _raise_file_limit()
     with lock.held(config.settings.data_dir) as is_ours:
         return asyncio.run(_life(config, reload, is_ours))
@@ -96,33 +97,32 @@ def _raise_file_limit() -> None:
 
 
 async def _serve(config: Config, current: Current, store: Store, stop: Stop) -> None:
-    desk = Desk(
+    surfaces = Surfaces()
+    means = Means(
         records=store.records,
         transcript=store.transcript,
         launcher=Launcher(store.book, current, __version__),
         feed=Feed(store.transcript, now=time.time),
         current=current,
         now=time.time,
+        fetch=surfaces.fetch,
     )
-    manager = Manager(desk, free_mb=memory.free_mb)
+    manager = Manager(means, free_mb=memory.free_mb)
     web = config.web
     tls = (web.tls_cert, web.tls_key) if web.tls_cert and web.tls_key else None
     server = HttpServer(web.host, web.port, tls=tls, insecure=web.insecure)
-    house = House(desk, manager, lambda: _surfaces(server, web), __version__, time.time())
+    house = House(means, manager, surfaces.status, __version__, time.time())
     server.mount_health(lambda: "the daemon is stopping" if manager.stopping else store.trouble)
     recovered = await store.records.recover(time.time())
-    key = load_or_create(config.settings.data_dir)
-    page = WebAdapter(server, key, secrets.token_hex(4)) if web.enabled else None
-    if page is not None:
-        desk.feed.join(page)
-    async with (
-        server.listening(),
-        page.screen() if page else nullcontext(),
-        manager.running(recovered),
-        _sources((page,) if page else (), FrontDoor(house)),
-    ):
+    hub, key = FrontDoor(house), load_or_create(config.settings.data_dir)
+    if web.enabled:
+        surfaces.add(WebAdapter(server, key, secrets.token_hex(4)))
+    surfaces.add_configured(config, hub, store.ledger, current)
+    for surface in surfaces.all:
+        means.feed.join(surface)
+    async with server.listening(), _screens(surfaces.all), manager.running(recovered), _sources(surfaces.all, hub):
         with lock.announced(config.settings.data_dir, server.url):
-            _say_ready(server.url if page else "", key)
+            _say_ready(server.url if web.enabled else "", key)
             await stop.asked.wait()
             systemd.notify("STOPPING=1")
             log.info("stopping: running turns get %.0f s", current().drain.total_seconds())
@@ -130,7 +130,16 @@ async def _serve(config: Config, current: Current, store: Store, stop: Stop) -> 
 
 
 @asynccontextmanager
-async def _sources(adapters: tuple[ChatAdapter, ...], hub: FrontDoor) -> AsyncIterator[None]:
+async def _screens(adapters: Sequence[ChatAdapter]) -> AsyncIterator[None]:
+    """They are left last, so that what the drain does is still shown."""
+    async with AsyncExitStack() as stack:
+        for adapter in adapters:
+            await stack.enter_async_context(adapter.screen())
+        yield
+
+
+@asynccontextmanager
+async def _sources(adapters: Sequence[ChatAdapter], hub: FrontDoor) -> AsyncIterator[None]:
     """They listen while inside: also during the drain, so that answers and cancels still come in."""
     async with asyncio.TaskGroup() as tasks:
         listening = [tasks.create_task(adapter.listen(hub), name=adapter.name) for adapter in adapters]
@@ -153,10 +162,6 @@ async def _drain(manager: Manager, stop: Stop, seconds: float) -> None:
 async def _hurry(manager: Manager, stop: Stop) -> None:
     await stop.hurried.wait()
     await manager.stop(0.0)
-
-
-def _surfaces(server: HttpServer, web: WebConfig) -> dict[str, str]:
-    return {"page": f"up at {server.url}" if web.enabled else "off"}
 
 
 def _say_ready(url: str, key: str) -> None:

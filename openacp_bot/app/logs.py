@@ -11,18 +11,20 @@ from openacp_bot.config import LoggingConfig
 from openacp_bot.core.masking import Mask
 
 
-def set_up(config: LoggingConfig) -> None:
-    """`auto` leaves the time to the journal where systemd collects what we print."""
+def set_up(config: LoggingConfig, secrets: tuple[str, ...] = ()) -> None:
+    """`auto` leaves the time to the journal where systemd collects what we print. `secrets`: our own, to be masked."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(config.format))
+    formatter = _formatter(config.format)
+    formatter.mask = Mask(secrets)
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(config.level.upper())
-    for name in ("aiohttp.access", "aiosqlite", "asyncio", "markdown_it"):
+    for name in ("aiogram", "aiohttp.access", "aiosqlite", "asyncio", "markdown_it"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
-def _formatter(format: str) -> logging.Formatter:
+def _formatter(format: str) -> MaskedLines:
     if format == "json":
         return JsonLines()
     with_time = format == "text" or sys.stderr.isatty()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from openacp_bot.config import freeze
+from openacp_bot.config import freeze, telegram
 from openacp_bot.config.document import Layer, read_environment, read_file
 from openacp_bot.config.problems import ConfigError, sentences
 from openacp_bot.config.schema import Root
@@ -36,10 +37,13 @@ def load(path: Path | None, *, env: Mapping[str, str], cwd: Path, found: tuple[A
     data_dir = _folder(env, "XDG_DATA_HOME", ".local/share") / OUR_FOLDER
     settings = freeze.settings(root, ground, default_data_dir=data_dir, found=found)
     web = freeze.web(root, ground)
+    bot = telegram.frozen(root.telegram, ground)
+    if bot is not None:
+        settings = replace(settings, access={"telegram": telegram.access(root.telegram)}, secrets=(bot.token,))
     if problems:
         raise ConfigError(source, problems)
-    warnings = (*environment.warnings, *_readable_secrets(source, root))
-    return Config(settings, web, freeze.logging(root), source, warnings)
+    warnings = [*environment.warnings, *_readable_secrets(source, root), *telegram.warnings(root.telegram)]
+    return Config(settings, web, bot, freeze.logging(root), source, tuple(warnings))
 
 
 def _source(path: Path | None, *, env: Mapping[str, str], cwd: Path) -> Path | None:
@@ -71,9 +75,15 @@ def _agents_in(file: Layer) -> tuple[str, ...]:
 
 
 def _readable_secrets(source: Path | None, root: Root) -> list[str]:
-    """A warning where an agent's keys lie open to other users of the machine."""
-    if source is None or not any(agent.env for agent in root.agents.values()):
+    """A warning where keys lie open to other users of the machine."""
+    kept = [
+        what
+        for what, given in (
+            ("agents' variables", any(agent.env for agent in root.agents.values())),
+            ("the bot's token", bool(root.telegram.token)),
+        )
+        if given
+    ]
+    if source is None or not kept or not source.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         return []
-    if not source.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        return []
-    return [f"{source} can be read by other users and holds agents' variables; chmod 600 {source}"]
+    return [f"{source} can be read by other users and holds {' and '.join(kept)}; chmod 600 {source}"]

@@ -27,6 +27,7 @@ def report(config: Config) -> Iterator[tuple[str, str]]:
     for number, rule in enumerate(settings.permissions.rules, start=1):
         yield f"permissions.rules[{number}]", _rule(rule)
     yield "display.verbosity", settings.verbosity
+    yield from _telegram(config)
     yield "web.enabled", str(web.enabled).lower()
     yield "web.host", web.host
     yield "web.port", str(web.port or "any free one")
@@ -35,6 +36,21 @@ def report(config: Config) -> Iterator[tuple[str, str]]:
     yield "shutdown.drain_seconds", f"{settings.drain.total_seconds():g}"
     yield "logging.level", config.logging.level
     yield "logging.format", config.logging.format
+
+
+def _telegram(config: Config) -> Iterator[tuple[str, str]]:
+    bot = config.telegram
+    if bot is None:
+        yield "telegram", "not configured"
+        return
+    listed = config.settings.access["telegram"]
+    yield "telegram.token", f"{bot.token.partition(':')[0]}:…"
+    yield "telegram.api_base_url", bot.api_base_url or "the public one"
+    yield "telegram.chat_ids", ", ".join(map(str, bot.chats)) or "none (private chats only)"
+    yield "telegram.allowed_user_ids", "everyone" if listed.everyone else ", ".join(sorted(listed.users)) or "nobody"
+    yield "telegram.admin_user_ids", ", ".join(sorted(listed.admins)) or "none"
+    yield "telegram.general", bot.general
+    yield "telegram.streaming", str(bot.streaming).lower()
 
 
 def _sessions(config: Config) -> Iterator[tuple[str, str]]:

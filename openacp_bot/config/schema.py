@@ -37,6 +37,11 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _off(value: object) -> object:
+    """YAML reads a bare `off` as false."""
+    return "off" if value is False else value
+
+
 def _days(value: object) -> float | None:
     if value == "never":
         return None
@@ -52,7 +57,22 @@ def _tool_kind(pattern: str) -> str:
     return pattern
 
 
+def _ids(value: object) -> object:
+    """One number is meant as a list of one. Names can change hands, so only ids count."""
+    given = value if isinstance(value, list) else [value]
+    return [_id(one) for one in given]
+
+
+def _id(value: object) -> int:
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}", value.strip()):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("must be numeric ids, not names; /start to @userinfobot tells them")
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
+Ids = Annotated[list[int], BeforeValidator(_ids)]
 Minutes = Annotated[float, Field(gt=0, le=LONGEST_MINUTES)]
 
 
@@ -137,6 +157,19 @@ class WebSection(Section):
     insecure: bool = False
 
 
+class TelegramSection(Section):
+    token: Text = ""
+    token_file: Text = ""
+    api_base_url: Text = ""
+    chat_id: Annotated[int | None, BeforeValidator(lambda value: None if value is None else _id(value))] = None
+    chat_ids: Ids = []
+    allowed_user_ids: Ids = []
+    admin_user_ids: Ids = []
+    allow_everyone: bool = False
+    general: Annotated[Literal["all", "mention", "off"] | None, BeforeValidator(_off)] = None
+    streaming: bool = True
+
+
 class ShutdownSection(Section):
     drain_seconds: float = Field(default=120, ge=0, le=LONGEST_DRAIN)
 
@@ -159,6 +192,7 @@ class Root(BaseSettings):
     sessions: SessionsSection = SessionsSection()
     permissions: PermissionsSection = PermissionsSection()
     display: DisplaySection = DisplaySection()
+    telegram: TelegramSection = TelegramSection()
     web: WebSection = WebSection()
     shutdown: ShutdownSection = ShutdownSection()
     logging: LoggingSection = LoggingSection()

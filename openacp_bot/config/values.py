@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from openacp_bot.core.settings import Settings
@@ -21,6 +21,17 @@ class WebConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TelegramConfig:
+    """The `telegram.` section. `api_base_url` empty: the public one; `general`: all, mention or off."""
+
+    token: str = field(repr=False)
+    api_base_url: str = ""
+    chats: tuple[int, ...] = ()
+    general: str = "mention"
+    streaming: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LoggingConfig:
     """The `logging.` section. `format`: auto, text or json."""
 
@@ -34,6 +45,7 @@ class Config:
 
     settings: Settings
     web: WebConfig
+    telegram: TelegramConfig | None  # None: not configured
     logging: LoggingConfig
     source: Path | None = None
     warnings: tuple[str, ...] = ()

@@ -14,7 +14,15 @@ def may_enter(settings: Settings, who: UserRef) -> bool:
     if who.adapter in LOCAL:
         return True
     listed = settings.access.get(who.adapter, NOBODY)
+    if not who.id:
+        return False
     return listed.everyone or who.id in listed.users or not listed.roles.isdisjoint(who.roles)
+
+
+def is_surface(settings: Settings, who: UserRef) -> bool:
+    """Whether this is a configured surface itself, which has no id: it looks at all that it shows, and reports what
+    became of places, and does nothing else."""
+    return not who.id and who.adapter in settings.access
 
 
 def is_admin(settings: Settings, who: UserRef) -> bool:

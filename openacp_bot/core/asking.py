@@ -90,7 +90,7 @@ class Asking:
         self._tell(asked.id, CANCELLED)
 
     def _judged(self, asked: Asked, record: SessionRecord, settings: Settings, prompt: Prompt | None) -> Judged:
-        attended = record.source is Source.MANUAL if prompt is None else prompt.kind is not PromptKind.RUN
+        attended = _has_a_person(record) if prompt is None else prompt.kind is not PromptKind.RUN
         if asked.call is None:
             return (
                 Judged() if attended else Judged(Answer(), because="unattended", told=f"Nobody to ask: {asked.title}")
@@ -224,6 +224,11 @@ class Asking:
                 open.reminded = True
                 text = f"🔔 Still waiting for an answer: {open.question.title}"
                 self._voice.say(Notice(f"reminder:{open.question.id}", text, ring=True), open.question.turn)
+
+
+def _has_a_person(record: SessionRecord) -> bool:
+    """Who asks between turns: a session that a person began by a message is theirs, whatever its source."""
+    return record.source is Source.MANUAL or (record.source is Source.TRIGGER and bool(record.owner))
 
 
 def _half(question: Question) -> float:

@@ -21,6 +21,7 @@ from openacp_bot.core.model import (
     Question,
     Settlement,
     State,
+    ThreadRef,
     TitleRank,
     ToolCall,
 )
@@ -244,13 +245,15 @@ class PlaceChanged:
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A sentence of ours in the conversation. `id` is unique in the session; a later notice with the
-    same id replaces it. `to`: a place, where it is not the session's own."""
+    same id replaces it. `to`: the address that it is for, where it is not the session's own place; it is then no
+    part of the conversation. `url`: a link that it ends with."""
 
     id: str
     text: str
     choices: tuple[Choice, ...] = ()
     ring: bool = False
-    to: str | None = None
+    to: ThreadRef | None = None
+    url: str = ""
 
 
 AgentEvent: TypeAlias = (

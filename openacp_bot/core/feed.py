@@ -38,6 +38,11 @@ class Feed:
         else:
             self._homes[session] = home
 
+    def living_in(self, adapter: str, space: str) -> tuple[str, ...]:
+        """The known sessions whose home is in this chat."""
+        homes = self._homes.items()
+        return tuple(session for session, home in homes if (home.adapter, home.space) == (adapter, space))
+
     def say(self, session: str, event: Event, *, turn: str | None = None) -> Said:
         """Publish; never waits, and no listener's fault reaches the session."""
         rev = self._revs.get(session, 0) + 1

@@ -12,6 +12,14 @@ from openacp_bot.core.model import NOTHING, Field, FileRef, ThreadRef, UserRef
 # --- in ------------------------------------------------------------------------------------------
 
 
+class Ground(StrEnum):
+    """What a session that is started here lives in."""
+
+    NONE = "none"  # no place: the page
+    TOPIC = "topic"  # a topic or thread of its own
+    CHAT = "chat"  # the chat itself, which holds one session
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where an inbound comes from. `key` is unique for ever: the same key twice is handled once.
@@ -26,12 +34,15 @@ class Origin:
     ticket: str = ""  # Discord's interaction token
     session: str | None = None
     dialogs: bool = False
-    opens_places: bool = True  # a session that is started here gets a topic or thread of its own
+    ground: Ground = Ground.TOPIC
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Text and files from a person. `answers` is the id of the question it replies to."""
+    """Text and files from a person. `answers` is the id of the question it replies to.
+
+    Messages of one person with the same `album`, a second apart at most, are one prompt. `addressed` False: chatter of
+    a group that is not meant for us; it may only answer a form. `title`: the name of a topic that a person opened."""
 
     origin: Origin
     id: str
@@ -40,6 +51,8 @@ class Message:
     album: str = ""
     quote: str = ""
     answers: str = ""
+    addressed: bool = True
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +86,18 @@ class Pressed:
 class Report(StrEnum):
     """What became of a place."""
 
-    OPENED = "opened"
-    REFUSED = "refused"
-    LOST = "lost"
-    RENAMED = "renamed"
-    CLOSED = "closed"
-    MOVED = "moved"
+    OPENED = "opened"  # by us; `ref` and `url`
+    REFUSED = "refused"  # `detail`: why, for a person
+    LOST = "lost"  # found deleted
+    RENAMED = "renamed"  # by a person; `detail`: the new title
+    CLOSED = "closed"  # by a person
+    MOVED = "moved"  # the whole space of `place` ("" = every place of `origin.where.space`) is now `ref.space`
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceReported:
-    """A platform did, or refused, what a place should be."""
+    """A platform or a person did, or refused, what a place should be. A person's deed names the place by
+    `origin.where`, and `place` is empty."""
 
     origin: Origin
     what: Report
@@ -173,7 +187,8 @@ class Reply:
     """The answer to the one who asked.
 
     `private`: only they should see it. `replaces`: it redraws the message whose button was pressed.
-    `session`: the session it speaks of (a new one to open, the one that was acted on)."""
+    `session`: the session it speaks of (a new one to open, the one that was acted on). `prompt`: the queued prompt that
+    it speaks of, and with which it may go. `history`: the session whose conversation it brings as a file."""
 
     text: str
     rows: tuple[Row, ...] = ()
@@ -184,6 +199,8 @@ class Reply:
     session: str = ""
     refused: bool = False  # what was asked was not done
     quiet: bool = False  # a surface that shows the same by itself (the queue) may leave it out
+    prompt: str = ""
+    history: str = ""
 
 
 @dataclass(frozen=True, slots=True)

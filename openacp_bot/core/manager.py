@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Unpack
@@ -28,11 +28,12 @@ from openacp_bot.core.events import (
     StateChanged,
     TitleChanged,
 )
+from openacp_bot.core.means import Means
 from openacp_bot.core.menus import minted
 from openacp_bot.core.model import Ending, Phase, Place, Prompt, PromptState, SessionRecord, State, Wanted
 from openacp_bot.core.offers import Offer
 from openacp_bot.core.ports import Recovered, SessionFields, SessionFilter
-from openacp_bot.core.session import Desk, Session
+from openacp_bot.core.session import Session
 from openacp_bot.core.state import moved
 
 log = logging.getLogger(__name__)
@@ -46,11 +47,12 @@ SHARED = "Another session works in the same directory: {}"
 class Manager:
     """Every live session, and what may happen to those that sleep."""
 
-    def __init__(self, desk: Desk, *, free_mb: Callable[[], int | None]) -> None:
-        self._desk = desk
+    def __init__(self, means: Means, *, free_mb: Callable[[], int | None]) -> None:
+        self._means = means
         self._free_mb = free_mb
         self._live: dict[str, Session] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._errands: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._deleted: set[str] = set()  # to be erased once their process is gone
         self._told_shared: set[str] = set()
@@ -79,7 +81,7 @@ class Manager:
         """Raises UserError if no further agent may be started now."""
         if self.stopping:
             raise UserError("The daemon is stopping; nothing new is started. Try again after its restart.")
-        limits = self._desk.current().sessions
+        limits = self._means.current().sessions
         if len(self._live) >= limits.max_concurrent:
             raise CapReached(
                 f"All {limits.max_concurrent} session slots are in use (the cap). "
@@ -99,24 +101,25 @@ class Manager:
     # --- creating and waking ---------------------------------------------------------------------
 
     async def create(self, record: SessionRecord, *, prompt: Prompt | None, place: Place | None, key: str) -> bool:
-        """A new session, stored and waking; False if the key was seen before. Raises CapReached."""
+        """A new session, stored and waking; False if the key was seen before. A prompt that is still gathering is
+        submitted by whoever gathers it. Raises CapReached."""
         self.check_room()
         session = self._reserve(record)
         async with self._released_unless_started(session):
-            if not await self._desk.records.create_session(record, prompt=prompt, place=place, key=key):
+            if not await self._means.records.create_session(record, prompt=prompt, place=place, key=key):
                 return False
-            self._desk.feed.know(record.id, rev=record.rev, home=place)
+            self._means.feed.know(record.id, rev=record.rev, home=place)
             self._let_empty_ones_go(session)
             if place is not None:
                 self.say(record.id, PlaceChanged(place))
             self._start(session)
-        if prompt is not None:
-            session.submit(prompt)
+        if prompt is not None and prompt.state is PromptState.QUEUED:
+            session.mailbox.submit(prompt)
         return True
 
     async def wake(self, id: str) -> Session:
         """The live session, woken if it sleeps. Raises CapReached; UserError if it was deleted or archived."""
-        record = await self._desk.records.session(id)
+        record = await self._means.records.session(id)
         if record is None:
             raise UserError("This session was deleted.")
         session = self._live.get(id)
@@ -129,23 +132,23 @@ class Manager:
         session = self._reserve(replace(record, state=moved(slept, State.INITIALIZING), reason=""))
         async with self._released_unless_started(session):
             await self.get_to_know(record)
-            await self._desk.records.change_session(id, state=State.INITIALIZING, reason="")
+            await self._means.records.change_session(id, state=State.INITIALIZING, reason="")
             await self._end_unended(id)
-            for prompt in await self._desk.records.queued(id):
-                session.adopt(prompt)
+            for prompt in await self._means.records.queued(id):
+                session.mailbox.adopt(prompt)
             self._start(session)
         return session
 
     async def _end_unended(self, id: str) -> None:
         """A turn of an earlier life whose end could not be stored."""
-        for prompt in await self._desk.records.last_prompts(id):
+        for prompt in await self._means.records.last_prompts(id):
             if prompt.state is PromptState.STARTED:
-                at, state = self._desk.now(), PromptState.INTERRUPTED
-                await self._desk.records.end_turn(prompt.id, state=state, outcome=Outcome.FAILED, at=at)
+                at, state = self._means.now(), PromptState.INTERRUPTED
+                await self._means.records.end_turn(prompt.id, state=state, outcome=Outcome.FAILED, at=at)
 
     def _reserve(self, record: SessionRecord) -> Session:
         """Takes the slot; no await lies between check_room and this."""
-        session = self._live[record.id] = Session(record, self._desk)
+        session = self._live[record.id] = Session(record, self._means)
         return session
 
     @asynccontextmanager
@@ -201,21 +204,26 @@ class Manager:
     # --- facts -----------------------------------------------------------------------------------
 
     def say(self, id: str, event: Event) -> None:
-        self._desk.feed.say(id, event)
+        self._means.feed.say(id, event)
 
     async def get_to_know(self, record: SessionRecord) -> None:
         """Before anything is said for a session that sleeps."""
-        home = await self._desk.records.place_of(record.id)
-        self._desk.feed.know(record.id, rev=record.rev, home=home)
+        home = await self._means.records.place_of(record.id)
+        self._means.feed.know(record.id, rev=record.rev, home=home)
 
     async def change(self, record: SessionRecord, *, key: str = "", **fields: Unpack[SessionFields]) -> None:
         """Store facts beside the state, and tell everybody."""
         if session := self._live.get(record.id):
             session.note(**fields)
-            await self._desk.records.change_session(record.id, key=key, **fields)
-            return
+            await self._means.records.change_session(record.id, key=key, **fields)
+        else:
+            await self._change_asleep_record(record, key, **fields)
+        if "title" in fields:
+            await self._means.homes.title(record.id, fields["title"], fields.get("title_rank", record.title_rank))
+
+    async def _change_asleep_record(self, record: SessionRecord, key: str, **fields: Unpack[SessionFields]) -> None:
         await self.get_to_know(record)
-        await self._desk.records.change_session(record.id, key=key, **fields)
+        await self._means.records.change_session(record.id, key=key, **fields)
         if session := self._live.get(record.id):  # it woke meanwhile
             session.note(**fields)
             return
@@ -226,24 +234,24 @@ class Manager:
     async def offer(self, id: str, offer: Offer) -> None:
         """A notice with buttons, in a session that the feed knows."""
         menu, choices = minted(offer.buttons, session=id)
-        await self._desk.records.mint(menu)
+        await self._means.records.mint(menu)
         self.say(id, Notice(offer.id, offer.text, choices, ring=True))
 
     async def drop(self, record: SessionRecord) -> tuple[Prompt, ...]:
         """Everything that is queued stays in history as not sent; a running turn goes on."""
         session = self._live.get(record.id)
         if session is not None and session.started:
-            dropped = session.drop_queue()
+            dropped = session.mailbox.drop()
         else:
             if session is None:
                 await self.get_to_know(record)
-            queued = await self._desk.records.queued(record.id)
+            queued = await self._means.records.queued(record.id)
             dropped = self._dropped_asleep(record.id, queued)
         try:
-            await self._desk.records.change_prompts([prompt.id for prompt in dropped], state=PromptState.DROPPED)
+            await self._means.records.change_prompts([prompt.id for prompt in dropped], state=PromptState.DROPPED)
         except StoreError:
             if session is not None:
-                session.take_back(dropped)
+                session.mailbox.take_back(dropped)
             raise
         return dropped
 
@@ -254,10 +262,10 @@ class Manager:
         session = self._live.get(record.id)
         if session is None or not session.started:
             return await self._change_asleep(record.id, prompt, text, key)
-        return session.change(prompt, text) and await self._store_change(prompt, text, key)
+        return session.mailbox.change(prompt, text) and await self._store_change(prompt, text, key)
 
     async def _change_asleep(self, id: str, prompt: str, text: str | None, key: str) -> bool:
-        queued = await self._desk.records.queued(id)
+        queued = await self._means.records.queued(id)
         before = next((one for one in queued if one.id == prompt), None)
         if before is None:
             return False
@@ -268,20 +276,21 @@ class Manager:
         session = self._live.get(id)
         if session is None:
             self.say(id, PromptChanged(replace(before, text=text), queued.index(before) + 1))
-        elif not session.change(prompt, text) and session.has_begun(prompt):  # it woke meanwhile, with the old text
+        elif not session.mailbox.change(prompt, text) and session.mailbox.has_given_out(prompt):
+            # It woke meanwhile, with the old text.
             await self._store_change(prompt, before.text, "")
             return False
         return done
 
     async def _store_change(self, prompt: str, text: str | None, key: str) -> bool:
         if text is None:
-            return await self._desk.records.change_prompts([prompt], key=key, state=PromptState.DROPPED)
-        return await self._desk.records.change_prompts([prompt], key=key, text=text)
+            return await self._means.records.change_prompts([prompt], key=key, state=PromptState.DROPPED)
+        return await self._means.records.change_prompts([prompt], key=key, text=text)
 
     def _dropped_asleep(self, id: str, queued: Sequence[Prompt]) -> tuple[Prompt, ...]:
         """What the store has queued; a session that wakes meanwhile does not take it over."""
         if session := self._live.get(id):
-            session.disown(queued)
+            session.mailbox.disown(queued)
         dropped = tuple(replace(prompt, state=PromptState.DROPPED) for prompt in queued)
         for prompt in dropped:
             self.say(id, PromptChanged(prompt))
@@ -304,20 +313,20 @@ class Manager:
             raise UserError(
                 "This session is pinned, and pinned sessions cannot be archived. Unpin it first, then archive it."
             )
-        await self.change(record, key=key, archived_at=self._desk.now())
+        await self.change(record, key=key, archived_at=self._means.now())
         await self.end(record, Ending.ARCHIVE)
-        await self._want(record.id, Wanted.CLOSED)
+        await self._means.homes.close(record.id)
 
     async def restore(self, record: SessionRecord, *, key: str = "") -> None:
-        """Clears the archive mark; its state is unchanged, and no process starts until a message."""
+        """Clears the archive mark; its state is unchanged, and no process starts until a message. Where it lives from
+        now on is for the caller to say."""
         await self.change(record, key=key, archived_at=None)
-        await self._want(record.id, Wanted.OPEN)
 
     async def delete(self, record: SessionRecord, *, key: str = "") -> None:
         """Nobody sees it from now on; what it holds is erased once its process is gone."""
         await self.get_to_know(record)
-        place = await self._desk.records.place_of(record.id)
-        await self._desk.records.delete_session(record.id, key=key)
+        place = await self._means.records.place_of(record.id)
+        await self._means.records.delete_session(record.id, key=key)
         if place is not None:
             self.say(record.id, PlaceChanged(replace(place, wanted=Wanted.GONE)))
         self.say(record.id, SessionChanged(deleted=True))
@@ -326,7 +335,7 @@ class Manager:
             await self._erase(record.id)
         else:
             self._deleted.add(record.id)
-            session.drop_queue()
+            session.mailbox.drop()
             session.end(Ending.DELETE)
 
     def delete_all(self, records: Sequence[SessionRecord]) -> None:
@@ -344,20 +353,11 @@ class Manager:
     async def _erase(self, id: str) -> None:
         """If this fails, the next boot does it."""
         try:
-            await self._desk.records.erase_session(id)
+            await self._means.records.erase_session(id)
         except StoreError as error:
             log.warning("deleted session %s is erased after a restart: %s", id, error)
         self._deleted.discard(id)
-        self._desk.feed.forget(id)
-
-    async def _want(self, id: str, wanted: Wanted) -> None:
-        place = await self._desk.records.place_of(id)
-        if place is None or place.wanted is wanted:
-            return
-        changed = await self._desk.records.change_place(place.id, wanted=wanted)
-        if changed is not None:
-            self._desk.feed.move(id, changed)
-            self.say(id, PlaceChanged(changed))
+        self._means.feed.forget(id)
 
     # --- the daemon's start and stop -------------------------------------------------------------
 
@@ -369,13 +369,21 @@ class Manager:
             for prompt in recovered.interrupted:
                 await self._tell_interrupted(prompt)
             waiting = deque(recovered.waiting)
-            chores = [tasks.create_task(self._wake_waiting(waiting)) for _ in range(WAKES_AT_ONCE)]
-            chores.append(tasks.create_task(self._tidy_hourly()))
+            for _ in range(WAKES_AT_ONCE):
+                self.errand(self._wake_waiting(waiting))
+            self.errand(self._tidy_hourly())
             try:
                 yield
             finally:
-                for chore in chores:
-                    chore.cancel()
+                for errand in self._errands:
+                    errand.cancel()
+
+    def errand(self, work: Coroutine[object, object, None]) -> None:
+        """Runs beside the sessions, and is broken off when the daemon stops; it handles its own failures."""
+        assert self._tasks is not None
+        task = self._tasks.create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     async def stop(self, within: float) -> None:
         """No new wakes; idle sessions end, running turns get `within` seconds. Returns when all are gone. A second
@@ -388,11 +396,11 @@ class Manager:
             await self._freed.wait()
 
     async def _tell_interrupted(self, prompt: Prompt) -> None:
-        record = await self._desk.records.session(prompt.session)
+        record = await self._means.records.session(prompt.session)
         if record is None:
             return
         await self.get_to_know(record)
-        queued = len(await self._desk.records.queued(record.id))
+        queued = len(await self._means.records.queued(record.id))
         await self.offer(record.id, offers.go_on(record.id, prompt.id, queued=queued))
 
     async def _wake_waiting(self, waiting: deque[str]) -> None:
@@ -419,17 +427,17 @@ class Manager:
 
     async def _tidy_hourly(self) -> None:
         while True:
-            age = self._desk.current().sessions.archive_after
+            age = self._means.current().sessions.archive_after
             try:
-                await self._desk.records.tidy(self._desk.now())
+                await self._means.records.tidy(self._means.now())
                 if age is not None:
-                    await self._archive_before(self._desk.now() - age.total_seconds())
+                    await self._archive_before(self._means.now() - age.total_seconds())
             except Problem as error:
                 log.warning("the hourly tidying failed: %s", error)
             await asyncio.sleep(ARCHIVE_EVERY)
 
     async def _archive_before(self, moment: float) -> None:
-        old, _ = await self._desk.records.sessions(SessionFilter(idle_before=moment, limit=100))
+        old, _ = await self._means.records.sessions(SessionFilter(idle_before=moment, limit=100))
         for record in old:
             if record.id not in self._live:
                 await self.archive(record)

@@ -127,7 +127,8 @@ class Wanted(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a topic or thread *should* be; the outbox makes it so. `ref` None: not opened yet."""
+    """What a topic or thread *should* be (title, wanted), and what it is as far as we know (ref, shown, named); the
+    outbox makes it so. `ref` None: not opened yet."""
 
     id: str
     session: str | None
@@ -137,6 +138,18 @@ class Place:
     title: str
     wanted: Wanted = Wanted.OPEN
     url: str = ""
+    shown: Wanted | None = None  # None: not made yet
+    named: str = ""  # the title that the platform shows
+    renames: int = 0  # how often the platform was told another title
+    insists: bool = False  # the title is a person's: shown however often it was renamed
+    refused: str = ""  # why the platform did not open it; it is not tried again by itself
+    asked_in: ThreadRef | None = None  # where it was asked for: who asked is told there what became of it
+    lost_at: float = 0.0  # when it was last found deleted, and opened anew
+
+    @property
+    def is_chat(self) -> bool:
+        """It is a chat itself (General, a chat without topics), which nobody opens, renames or deletes."""
+        return self.ref is not None and not self.ref.topic
 
 
 @dataclass(frozen=True, slots=True)

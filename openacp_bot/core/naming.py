@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openacp_bot.core.model import SessionRecord, TitleRank
+from openacp_bot.core.model import Prompt, SessionRecord, TitleRank
 
 FIRST_LINE_LIMIT = 60
 ASKED_LIMIT = 50
@@ -18,6 +18,11 @@ QUESTION = (
 def outranks(record: SessionRecord, rank: TitleRank) -> bool:
     """Whether a title of this rank may replace the session's."""
     return rank > record.title_rank or rank is record.title_rank is TitleRank.PERSON
+
+
+def subject(prompt: Prompt) -> str:
+    """What a prompt is about: its words, or the names of its files."""
+    return prompt.text or ", ".join(file.name for file in prompt.files)
 
 
 def first_line(text: str) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypedDict, TypeVar, Unpack
 
+from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.events import AgentEvent, Said
 from openacp_bot.core.inbound import Expecting, Inbound, Menu, Reply
 from openacp_bot.core.model import (
@@ -148,6 +149,21 @@ class PromptFields(TypedDict, total=False):
     ended_at: float | None
 
 
+class PlaceFields(TypedDict, total=False):
+    """The columns of a place that may change."""
+
+    ref: ThreadRef | None
+    title: str
+    insists: bool
+    wanted: Wanted
+    url: str
+    shown: Wanted | None
+    named: str
+    refused: str
+    asked_in: ThreadRef | None
+    lost_at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """One line of the append-only audit: who, what, decision, rule, when."""
@@ -203,7 +219,8 @@ class Records(Protocol):
         prompt: Prompt | None = None,
         place: Place | None = None,
         key: str = "",
-    ) -> bool: ...
+    ) -> bool:
+        """With its first prompt and its place (see `add_place`)."""
 
     async def session(self, id: str) -> SessionRecord | None:
         """The session, unless deleted."""
@@ -234,6 +251,10 @@ class Records(Protocol):
 
     async def queue_prompt(self, prompt: Prompt, *, first: bool = False, key: str = "") -> Prompt | None:
         """Store it as queued, last or first, with its position. Also sets the session's active_at and counts it."""
+
+    async def join_prompt(self, id: str, text: str, files: Sequence[FileRef], *, key: str = "") -> Prompt | None:
+        """One more message of an album: the prompt with the text (if any) on a line of its own, and the files behind;
+        None if it is no longer gathering, or the key was seen before (ask `seen` first)."""
 
     async def change_prompts(self, ids: Sequence[str], *, key: str = "", **fields: Unpack[PromptFields]) -> bool: ...
 
@@ -279,23 +300,19 @@ class Records(Protocol):
     async def place(self, id: str) -> Place | None: ...
 
     async def place_at(self, ref: ThreadRef) -> Place | None:
-        """The place that is open at this address."""
+        """The place that is wanted open at this address; else, of a topic, the newest that was there."""
 
     async def place_of(self, session: str) -> Place | None:
         """The session's home."""
 
-    async def add_place(self, place: Place) -> None: ...
+    async def add_place(self, place: Place) -> None:
+        """One that stood open at the same address is wanted closed from now on."""
 
-    async def change_place(
-        self,
-        id: str,
-        *,
-        ref: ThreadRef | None = None,
-        wanted: Wanted | None = None,
-        title: str = "",
-        url: str = "",
-    ) -> Place | None:
-        """The place as it now is; arguments that are None or empty change nothing."""
+    async def change_place(self, id: str, **fields: Unpack[PlaceFields]) -> Place | None:
+        """The place as it now is. A new `ref` that is not None is also `shown` open, and no longer refused."""
+
+    async def move_space(self, adapter: str, old: str, new: str) -> None:
+        """A chat has another id: places, cards and what is expected there move along."""
 
     async def add_usage(self, session: str, at: float, used: int, cost: float | None, currency: str) -> None: ...
 
@@ -328,68 +345,58 @@ class Transcript(Protocol):
     ) -> HistoryView:
         """See views.History; includes what is appended but not yet committed."""
 
-
-class CardKind(StrEnum):
-    """What a card shows."""
-
-    TURN = "turn"
-    QUESTION = "question"
-    NOTICE = "notice"
-    REPLY = "reply"
-
-
-class PageState(StrEnum):
-    """`sending` is written before the call leaves; a crash then leaves it ambiguous."""
-
-    SENDING = "sending"
-    SHOWN = "shown"
-    STALE = "stale"
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One platform message of a card."""
-
-    number: int
-    message: str | None
-    state: PageState
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """The unit of the outbox ledger. `ref`: the turn, question or notice that it shows; `body`: only notices and
-    replies carry one."""
-
-    id: str
-    place: str
-    kind: CardKind
-    ref: str
-    rank: int
-    final: bool = False
-    body: str = ""
-    pages: tuple[Page, ...] = ()
-    attempts: int = 0
-    not_before: float = 0.0
+    async def turn(self, prompt: str) -> Sequence[Said]:
+        """The items of one turn, in order, its prompt left out; includes what is not yet committed."""
 
 
 class Ledger(Protocol):
-    """What a chat platform was, is and will be shown. `sending` and `opening` are committed on return."""
+    """What a chat platform was, is and will be shown. `sending` and `opening` are committed on return. The card of a
+    turn or a question in a place that is wanted open is opened by the store itself, with the turn or the question."""
 
-    async def open_cards(self, adapter: str) -> Sequence[Card]: ...
+    async def open_cards(self, adapter: str) -> Sequence[Card]:
+        """In the order in which they were opened."""
 
     async def open(self, card: Card) -> Card:
-        """The card for (place, kind, ref): this one, or the one that stands already."""
+        """The card of this kind and ref: this one, or the one that stands already."""
 
-    async def sending(self, card: str, page: int) -> None: ...
+    async def card(self, kind: CardKind, ref: str) -> Card | None: ...
+
+    async def card_at(self, where: ThreadRef, message: str) -> Card | None:
+        """The card with this message of the space; its topic does not matter."""
+
+    async def rewrite(self, card: str, body: str) -> None:
+        """Other words in a notice or a reply; it is open again."""
+
+    async def sending(self, card: str, page: int, *, rings: bool = False) -> None: ...
 
     async def shown(self, card: str, page: int, message: str) -> None: ...
+
+    async def forget(self, card: str, pages: Sequence[int]) -> None:
+        """These pages' messages are gone."""
 
     async def put_off(self, card: str, not_before: float) -> None:
         """One more attempt failed."""
 
-    async def settle(self, card: str, error: str = "") -> None: ...
+    async def settle(self, card: str, error: str = "") -> None:
+        """Its last view stands, or (`error`) never will."""
 
-    async def opening(self, place: str) -> None: ...
+    async def place(self, id: str) -> Place | None: ...
+
+    async def unmade_places(self, adapter: str) -> Sequence[Place]:
+        """Places that are not yet what they should be (not opened and not refused; to be closed or gone and still
+        shown; of another title than the one shown). One that a person closed is left as it is."""
+
+    async def opening(self, place: str) -> None:
+        """A call that opens it leaves now."""
+
+    async def made(self, place: str, shown: Wanted, *, named: str = "") -> None:
+        """The platform now shows it so. A `named` that differs from the one before counts as a renaming. GONE: its
+        address is forgotten."""
+
+    async def note(self, adapter: str, key: str, value: str) -> None:
+        """A small fact of a surface, by key."""
+
+    async def notes(self, adapter: str) -> Mapping[str, str]: ...
 
     async def close_gate(self, gate: str, until: float) -> None: ...
 
@@ -423,6 +430,10 @@ class Source(Protocol):
 class ChatAdapter(Source, Protocol):
     """A surface: a source with a screen."""
 
+    @property
+    def status(self) -> str:
+        """`up`, with its address perhaps; or the sentence that says why not, and what to do."""
+
     def screen(self) -> AbstractAsyncContextManager[None]:
         """Outlives `listen`, so that a drain can still speak."""
 
@@ -430,4 +441,5 @@ class ChatAdapter(Source, Protocol):
         """Never blocks, never raises. `place`: the session's home, if it has one."""
 
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
-        """Bring a file of this platform; at most `limit` bytes; raises UserError with a sentence."""
+        """Bring a file of this platform into the directory `into`, under any name; at most `limit` bytes; raises
+        UserError with a sentence."""

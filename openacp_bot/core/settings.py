@@ -72,3 +72,4 @@ class Settings:
     verbosity: Verbosity = Verbosity.MEDIUM
     timezone: str = "UTC"
     drain: timedelta = timedelta(seconds=120)
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # our own, masked wherever something is shown

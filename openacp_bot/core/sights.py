@@ -5,29 +5,39 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from openacp_bot.core import access
+from openacp_bot.core import access, export
 from openacp_bot.core.commands.house import House
 from openacp_bot.core.commands.queue import waiting
 from openacp_bot.core.commands.table import COMMANDS
 from openacp_bot.core.errors import NotAllowed, UserError
+from openacp_bot.core.events import Said
+from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import SessionRecord, UserRef
 from openacp_bot.core.ports import SessionFilter
 from openacp_bot.core.views import (
     CommandInfo,
     CommandMenu,
+    Conversation,
+    Document,
     Health,
     HealthView,
     History,
     HistoryView,
     NewChat,
     NewChatChoices,
+    OneQuestion,
     OneSession,
+    OneTurn,
     Query,
+    QuestionView,
     SessionPage,
     SessionRow,
     Sessions,
     SessionView,
+    TurnView,
 )
+
+PAGE = 500  # items at once
 
 
 class Sights:
@@ -44,6 +54,12 @@ class Sights:
                 return await self._session(id, who)
             case History():
                 return await self._history(query, who)
+            case OneTurn(id=id):
+                return await self._turn(id, who)
+            case OneQuestion(id=id):
+                return await self._question(id, who)
+            case Conversation(session=session):
+                return await self._conversation(session, who)
             case CommandMenu(session=session):
                 return await self._commands(session, who)
             case NewChatChoices():
@@ -84,20 +100,47 @@ class Sights:
 
     async def _history(self, query: History, who: UserRef) -> HistoryView:
         await self._visible(query.session, who)
-        return await self._house.desk.transcript.history(
+        return await self._house.means.transcript.history(
             query.session, after=query.after, before=query.before, limit=query.limit
         )
 
+    async def _turn(self, id: str, who: UserRef) -> TurnView:
+        prompt = await self._house.records.prompt(id)
+        if prompt is None:
+            raise UserError("This turn no longer exists.")
+        record = await self._visible(prompt.session, who)
+        items = await self._house.means.transcript.turn(id)
+        live = self._house.manager.live(record.id)
+        doing = live.doing if live is not None and live.turn is not None and live.turn.id == id else ""
+        return TurnView(record, prompt, tuple(items), record.verbosity or self._house.settings.verbosity, doing)
+
+    async def _question(self, id: str, who: UserRef) -> QuestionView:
+        question = await self._house.records.question(id)
+        if question is None:
+            raise UserError("This question no longer exists.")
+        return QuestionView(await self._visible(question.session, who), question)
+
+    async def _conversation(self, session: str, who: UserRef) -> Document:
+        record = await self._visible(session, who)
+        items: list[Said] = []
+        more, before = True, None
+        while more:
+            page = await self._house.means.transcript.history(session, before=before, limit=PAGE)
+            items[:0] = page.items
+            more, before = page.more and bool(page.items), page.items[0].first if page.items else None
+        return export.conversation(record, items, mask=Mask(self._house.settings.secrets))
+
     async def _visible(self, id: str, who: UserRef) -> SessionRecord:
         record = await self._house.record(id)
-        if not access.owns(self._house.settings, who, record):
+        settings = self._house.settings
+        if not access.owns(settings, who, record) and not access.is_surface(settings, who):
             raise NotAllowed("This session belongs to somebody else.")
         return record
 
     async def _commands(self, session: str | None, who: UserRef) -> tuple[CommandInfo, ...]:
         admin = self._house.is_admin(who)
         ours = [
-            CommandInfo(spec.name, spec.summary, spec.usage, spec.about_session, spec.admin)
+            CommandInfo(spec.name, spec.summary, spec.usage, spec.about_session, spec.admin, private=spec.private)
             for spec in COMMANDS
             if admin or not spec.admin
         ]

@@ -29,6 +29,7 @@ class Turn:
     began: float
     patience_from: float  # silence counts from here at the earliest
     started: bool = False  # the store knows it as started
+    fetching: bool = False  # its files are on their way
     sent: bool = False  # the prompt is in the pipe
     ended: TurnEnded | None = None  # the agent's word
     cancel_by: float | None = None  # set: being cancelled, killed at this time
@@ -43,6 +44,8 @@ class Turn:
 
     @property
     def doing(self) -> str:
+        if self.fetching:
+            return "fetching the files"
         if not self.calls:
             return "thinking"
         call = next(reversed(self.calls.values()))

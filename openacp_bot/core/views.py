@@ -15,6 +15,7 @@ from openacp_bot.core.model import (
     Question,
     SessionRecord,
     State,
+    Verbosity,
 )
 
 V = TypeVar("V")
@@ -99,6 +100,55 @@ class History(Query[HistoryView]):
 
 
 @dataclass(frozen=True, slots=True)
+class TurnView:
+    """One turn as it now is. `items`: what was said in it, folded, in order; without the prompt itself."""
+
+    record: SessionRecord
+    prompt: Prompt
+    items: tuple[Said, ...]
+    verbosity: Verbosity
+    doing: str = ""  # what it is doing, in words; empty once it has ended
+
+
+@dataclass(frozen=True, slots=True)
+class OneTurn(Query[TurnView]):
+    """Raises UserError if there is none with this id, or `who` may not see it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """One question, open or settled."""
+
+    record: SessionRecord
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class OneQuestion(Query[QuestionView]):
+    """Raises UserError if there is none with this id, or `who` may not see it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text to be handed over as a file."""
+
+    name: str
+    mime: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation(Query[Document]):
+    """The whole conversation of a session as Markdown."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommandInfo:
     """One line of a menu, a palette, /help and the documentation."""
 
@@ -108,6 +158,7 @@ class CommandInfo:
     needs_session: bool = False
     admin: bool = False
     agent: bool = False  # the agent's own, passed through
+    private: bool = False  # its answer is for the asker only
 
 
 @dataclass(frozen=True, slots=True)

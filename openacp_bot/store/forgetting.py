@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
 import aiosqlite
 
+from openacp_bot.core.model import Wanted
+from openacp_bot.store.cards import forget_cards_of_deleted, settle_cards_of_deleted
 from openacp_bot.store.facts import Facts
+from openacp_bot.store.places import put_place
+from openacp_bot.store.rows import place_of
 from openacp_bot.store.sql import change, fetch
 
 NOT_DELETED = "session NOT IN (SELECT id FROM sessions WHERE deleted_at IS NOT NULL)"
@@ -22,8 +27,9 @@ class Forgetting(Facts):
     async def delete_session(self, id: str, *, key: str = "") -> bool:
         async def mark(db: aiosqlite.Connection) -> None:
             await change(db, "UPDATE sessions SET deleted_at = ? WHERE id = ?", (self._now(), id))
-            await change(db, "UPDATE places SET wanted = 'gone', session = NULL WHERE session = ?", (id,))
-            await _settle_cards(db, id)
+            for row in await fetch(db, "SELECT * FROM places WHERE session = ?", (id,)):
+                await put_place(db, dataclasses.replace(place_of(row), wanted=Wanted.GONE, session=None))
+            await settle_cards_of_deleted(db, id)
 
         return await self._once(key, f"deleted {id}", mark)
 
@@ -69,16 +75,7 @@ async def _deleted(db: aiosqlite.Connection) -> Sequence[str]:
 
 
 async def _erase_rest(id: str, db: aiosqlite.Connection) -> None:
-    await _settle_cards(db, id)  # those that were opened while its agent was ending
+    await settle_cards_of_deleted(db, id)  # those that were opened while its agent was ending
+    await forget_cards_of_deleted(db, id)
     await change(db, "DELETE FROM menus WHERE session = ?", (id,))
     await change(db, "DELETE FROM sessions WHERE id = ?", (id,))
-
-
-async def _settle_cards(db: aiosqlite.Connection, session: str) -> None:
-    """What they show is gone, so nothing is left to make true."""
-    sql = """
-        UPDATE cards SET settled = 1, error = 'the session was deleted'
-        WHERE settled = 0 AND kind IN ('turn', 'question') AND ref IN (
-            SELECT id FROM prompts WHERE session = ?1 UNION ALL SELECT id FROM questions WHERE session = ?1)
-    """
-    await change(db, sql, (session,))

@@ -60,6 +60,24 @@ async def read_history(
     return HistoryView(items, max(rev, record["rev"]), more=len(newest) < len(heads))
 
 
+async def session_of_turn(db: aiosqlite.Connection, prompt: str) -> str | None:
+    row = await fetch_one(db, f"SELECT session FROM prompts WHERE id = ? AND {NOT_DELETED}", (prompt,))
+    return None if row is None else row["session"]
+
+
+async def read_turn(
+    db: aiosqlite.Connection, blobs: Blobs, session: str, turn: str, lines: Sequence[Line]
+) -> tuple[Said, ...]:
+    """As `Transcript.turn`; `lines` is what is not committed of the session."""
+    heads = [head for head in await _overlaid(db, session, lines) if head.turn == turn]
+    sql = """
+        SELECT * FROM items WHERE session = ? AND turn = ? AND key NOT IN (SELECT value FROM json_each(?))
+    """
+    heads += [_head(row) for row in await fetch(db, sql, (session, turn, _keys(lines)))]
+    told = sorted((head for head in heads if head.key != f"p:{turn}"), key=lambda head: head.first)
+    return await _said(db, blobs, session, told)
+
+
 async def _committed(
     db: aiosqlite.Connection, session: str, lines: Sequence[Line], *, after: int, end: int, limit: int
 ) -> list[Head]:

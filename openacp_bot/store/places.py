@@ -1,13 +1,26 @@
-"""Places: what topics and threads should be, and at which address they are."""
+"""Places: what topics and threads should be, and at which address they are.
+
+1. At one address one place is wanted open; whoever comes there, or comes back, closes the one that stood there.
+2. Who no longer has an address to itself does nothing to it any more: a topic that is another's now is neither closed
+   nor deleted.
+"""
 
 from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Unpack
 
 import aiosqlite
 
 from openacp_bot.core.model import Place, ThreadRef, Wanted
+from openacp_bot.core.ports import PlaceFields
 from openacp_bot.store.facts import Facts
 from openacp_bot.store.rows import place_columns, place_of
-from openacp_bot.store.sql import change, fetch_one, insert
+from openacp_bot.store.sql import change, fetch, fetch_one, insert
+
+FORGOTTEN: Mapping[str, Any] = {"ref": None, "url": "", "named": "", "shown": None}
+AT = "adapter = ? AND space = ? AND topic = ?"
 
 
 class PlaceFacts(Facts):
@@ -17,8 +30,10 @@ class PlaceFacts(Facts):
         return await self._one("SELECT * FROM places WHERE id = ?", id)
 
     async def place_at(self, ref: ThreadRef) -> Place | None:
-        """The place that is open at this address."""
-        sql = "SELECT * FROM places WHERE adapter = ? AND space = ? AND topic = ? AND wanted = 'open'"
+        sql = f"""
+            SELECT * FROM places WHERE {AT} AND (topic <> '' OR wanted = 'open')
+            ORDER BY wanted = 'open' DESC, rowid DESC LIMIT 1
+        """
         return await self._one(sql, ref.adapter, ref.space, ref.topic)
 
     async def place_of(self, session: str) -> Place | None:
@@ -27,32 +42,84 @@ class PlaceFacts(Facts):
 
     async def add_place(self, place: Place) -> None:
         async def work(db: aiosqlite.Connection) -> None:
-            await insert(db, "places", place_columns(place, self._now()))
+            await add_place(db, place, self._now())
 
         await self._writer.do(work)
 
-    async def change_place(
-        self, id: str, *, ref: ThreadRef | None = None, wanted: Wanted | None = None, title: str = "", url: str = ""
-    ) -> Place | None:
-        changed: dict[str, object] = {}
-        if ref is not None:
-            changed |= {"adapter": ref.adapter, "space": ref.space, "topic": ref.topic, "opening_at": None}
-        if wanted is not None:
-            changed["wanted"] = wanted.value
-        if title:
-            changed["title"] = title
-        if url:
-            changed["url"] = url
-
+    async def change_place(self, id: str, **fields: Unpack[PlaceFields]) -> Place | None:
         async def work(db: aiosqlite.Connection) -> Place | None:
-            if changed:
-                names = ", ".join(f"{name} = ?" for name in changed)
-                await change(db, f"UPDATE places SET {names} WHERE id = ?", (*changed.values(), id))
             row = await fetch_one(db, "SELECT * FROM places WHERE id = ?", (id,))
-            return None if row is None else place_of(row)
+            return None if row is None else await put_place(db, _changed(place_of(row), fields))
 
         return await self._writer.do(work)
+
+    async def move_space(self, adapter: str, old: str, new: str) -> None:
+        """Who moves in closes who stood there, as everywhere."""
+
+        async def work(db: aiosqlite.Connection) -> None:
+            for row in await fetch(db, "SELECT * FROM places WHERE adapter = ? AND space = ?", (adapter, old)):
+                await put_place(db, _moved(place_of(row), new))
+            await change(db, "UPDATE cards SET space = ? WHERE adapter = ? AND space = ?", (new, adapter, old))
+            sql = "UPDATE OR REPLACE expecting SET space = ? WHERE adapter = ? AND space = ?"
+            await change(db, sql, (new, adapter, old))
+            sql = """
+                UPDATE places SET asked_in = json_set(asked_in, '$.space', ?)
+                WHERE json_extract(asked_in, '$.adapter') = ? AND json_extract(asked_in, '$.space') = ?
+            """
+            await change(db, sql, (new, adapter, old))
+
+        await self._writer.do(work)
 
     async def _one(self, sql: str, *values: object) -> Place | None:
         row = await self._reader.fetch_one(sql, values)
         return None if row is None else place_of(row)
+
+
+async def add_place(db: aiosqlite.Connection, place: Place, created_at: float) -> None:
+    await _make_room(db, place)
+    await insert(db, "places", {**place_columns(place), "created_at": created_at})
+
+
+async def put_place(db: aiosqlite.Connection, place: Place) -> Place:
+    """The place, which is known, as it now is."""
+    if place.wanted is Wanted.GONE and await _is_taken(db, place):
+        place = dataclasses.replace(place, **FORGOTTEN)
+    await _make_room(db, place)
+    found = place_columns(place) | ({} if place.ref is None else {"opening_at": None})
+    names = ", ".join(f"{name} = ?" for name in found)
+    await change(db, f"UPDATE places SET {names} WHERE id = ?", (*found.values(), place.id))
+    return place
+
+
+async def _make_room(db: aiosqlite.Connection, place: Place) -> None:
+    if place.ref is None or place.wanted is not Wanted.OPEN:
+        return
+    sql = f"""
+        UPDATE places SET wanted = 'closed', shown = CASE topic WHEN '' THEN shown ELSE 'closed' END
+        WHERE {AT} AND wanted = 'open' AND id <> ?
+    """
+    await change(db, sql, (place.ref.adapter, place.ref.space, place.ref.topic, place.id))
+
+
+async def _is_taken(db: aiosqlite.Connection, place: Place) -> bool:
+    """Whether another is wanted open at its address."""
+    if place.ref is None:
+        return False
+    sql = f"SELECT 1 FROM places WHERE {AT} AND wanted = 'open' AND id <> ?"
+    here = (place.ref.adapter, place.ref.space, place.ref.topic, place.id)
+    return await fetch_one(db, sql, here) is not None
+
+
+def _changed(place: Place, fields: PlaceFields) -> Place:
+    if "ref" not in fields:
+        return dataclasses.replace(place, **fields)
+    ref = fields["ref"]
+    if ref is None:
+        return dataclasses.replace(place, **{**FORGOTTEN, **fields})
+    opened: dict[str, Any] = {"adapter": ref.adapter, "space": ref.space, "shown": Wanted.OPEN, "refused": ""}
+    return dataclasses.replace(place, **{**opened, **fields})
+
+
+def _moved(place: Place, space: str) -> Place:
+    ref = None if place.ref is None else dataclasses.replace(place.ref, space=space)
+    return dataclasses.replace(place, space=space, ref=ref)

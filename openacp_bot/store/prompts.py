@@ -9,11 +9,13 @@ from typing import Unpack
 
 import aiosqlite
 
-from openacp_bot.core.model import Prompt, PromptState, ThreadRef
+from openacp_bot.core.cards import CardKind
+from openacp_bot.core.model import FileRef, Prompt, PromptState, ThreadRef
 from openacp_bot.core.ports import PromptFields
+from openacp_bot.store.cards import open_at_home
 from openacp_bot.store.facts import Facts
 from openacp_bot.store.forgetting import NOT_DELETED
-from openacp_bot.store.rows import columns, prompt_columns, prompt_of
+from openacp_bot.store.rows import column, columns, prompt_columns, prompt_of
 from openacp_bot.store.sql import change, fetch_one, insert
 
 
@@ -45,6 +47,20 @@ class PromptFacts(Facts):
 
         return await self._writer.do(queue)
 
+    async def join_prompt(self, id: str, text: str, files: Sequence[FileRef], *, key: str = "") -> Prompt | None:
+        gathering = f"SELECT * FROM prompts WHERE id = ? AND state = 'gathering' AND {NOT_DELETED}"
+
+        async def join(db: aiosqlite.Connection) -> Prompt | None:
+            row = await fetch_one(db, gathering, (id,))
+            if row is None or not await self._is_new(db, key, f"prompt {id}"):
+                return None
+            joined = _joined(prompt_of(row), text, files)
+            values = (joined.text, column(joined.files), id)
+            await change(db, "UPDATE prompts SET text = ?, files = ? WHERE id = ?", values)
+            return joined
+
+        return await self._writer.do(join)
+
     async def change_prompts(self, ids: Sequence[str], *, key: str = "", **fields: Unpack[PromptFields]) -> bool:
         changed = columns(dict(fields))
 
@@ -59,14 +75,16 @@ class PromptFacts(Facts):
     async def start_turn(self, prompt: str, at: float) -> bool:
         started = f"""
             UPDATE prompts SET state = 'started', started_at = ?
-            WHERE id = ? AND state IN ('gathering', 'queued') AND {NOT_DELETED}
+            WHERE id = ? AND state IN ('gathering', 'queued') AND {NOT_DELETED} RETURNING session
         """
-        released = "UPDATE sessions SET held = 0 WHERE id = (SELECT session FROM prompts WHERE id = ?)"
 
         async def start(db: aiosqlite.Connection) -> bool:
-            if not await change(db, started, (at, prompt)):
+            row = await fetch_one(db, started, (at, prompt))
+            if row is None:
                 return False
-            await change(db, released, (prompt,))
+            session = row["session"]
+            await change(db, "UPDATE sessions SET held = 0 WHERE id = ?", (session,))
+            await open_at_home(db, CardKind.TURN, prompt, session, self._now())
             return True
 
         return await self._writer.do(start)
@@ -112,3 +130,8 @@ class PromptFacts(Facts):
             ORDER BY started_at DESC, rowid DESC LIMIT ?
         """
         return [prompt_of(row) for row in await self._reader.fetch(sql, (session, limit))]
+
+
+def _joined(prompt: Prompt, text: str, files: Sequence[FileRef]) -> Prompt:
+    lines = "\n".join(line for line in (prompt.text, text) if line)
+    return dataclasses.replace(prompt, text=lines, files=(*prompt.files, *files))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import aiosqlite
 
 from openacp_bot.core import codec
+from openacp_bot.core.cards import CardKind
 from openacp_bot.core.inbound import Expecting, Menu
 from openacp_bot.core.model import Question, Settlement, ThreadRef
 from openacp_bot.core.ports import Audit
+from openacp_bot.store.cards import open_at_home
 from openacp_bot.store.facts import Facts
 from openacp_bot.store.forgetting import NOT_DELETED
 from openacp_bot.store.rows import column, expecting_of, menu_columns, menu_of, question_columns, question_of
@@ -21,6 +23,7 @@ class QuestionFacts(Facts):
         async def work(db: aiosqlite.Connection) -> None:
             await insert(db, "questions", question_columns(question))
             await insert(db, "menus", menu_columns(menu))
+            await open_at_home(db, CardKind.QUESTION, question.id, question.session, self._now())
 
         await self._writer.do(work)
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from openacp_bot.core import codec
+from openacp_bot.core.cards import Card, CardKind, Page, PageState
 from openacp_bot.core.inbound import Action, Expecting, Menu
 from openacp_bot.core.model import (
     NOTHING,
@@ -30,7 +31,6 @@ from openacp_bot.core.model import (
     Verbosity,
     Wanted,
 )
-from openacp_bot.core.ports import Card, CardKind, Page, PageState
 
 
 def columns(fields: Mapping[str, object]) -> dict[str, object]:
@@ -90,32 +90,24 @@ def prompt_of(row: sqlite3.Row) -> Prompt:
     return Prompt(**found)
 
 
-def place_columns(place: Place, created_at: float) -> dict[str, object]:
-    return {
-        "id": place.id,
-        "session": place.session,
-        "adapter": place.adapter,
-        "space": place.ref.space if place.ref else place.space,
-        "topic": place.ref.topic if place.ref else None,
-        "title": place.title,
-        "wanted": place.wanted.value,
-        "url": place.url,
-        "created_at": created_at,
-    }
+def place_columns(place: Place) -> dict[str, object]:
+    """All but those that only the store knows (opening_at, created_at)."""
+    found = columns(_fields(place))
+    ref = place.ref
+    del found["ref"]
+    return {**found, "space": ref.space if ref else place.space, "topic": ref.topic if ref else None}
 
 
 def place_of(row: sqlite3.Row) -> Place:
-    adapter, space, topic = row["adapter"], row["space"], row["topic"]
-    return Place(
-        id=row["id"],
-        session=row["session"],
-        adapter=adapter,
-        space=space,
-        ref=None if topic is None else ThreadRef(adapter, space, topic),
-        title=row["title"],
-        wanted=Wanted(row["wanted"]),
-        url=row["url"],
-    )
+    found = _named(row, Place)
+    found |= {
+        "ref": None if row["topic"] is None else ThreadRef(row["adapter"], row["space"], row["topic"]),
+        "wanted": Wanted(found["wanted"]),
+        "shown": None if found["shown"] is None else Wanted(found["shown"]),
+        "insists": bool(found["insists"]),
+        "asked_in": None if found["asked_in"] is None else codec.loads(found["asked_in"], ThreadRef),
+    }
+    return Place(**found)
 
 
 def question_columns(question: Question) -> dict[str, object]:
@@ -155,16 +147,23 @@ def card_of(row: sqlite3.Row, pages: Iterable[sqlite3.Row]) -> Card:
     found = _named(row, Card)
     found |= {
         "kind": CardKind(found["kind"]),
-        "final": bool(found["final"]),
-        "pages": tuple(Page(page["number"], page["message"], PageState(page["state"])) for page in pages),
+        "place": found["place"] or "",
+        "where": None if row["space"] is None else ThreadRef(row["adapter"], row["space"], row["topic"]),
+        "pages": tuple(page_of(page) for page in pages),
     }
     return Card(**found)
 
 
-def card_columns(card: Card, created_at: float) -> dict[str, object]:
+def card_columns(card: Card) -> dict[str, object]:
+    """All but `adapter`, which may be that of the place."""
     found = columns(_fields(card))
-    del found["pages"]
-    return {**found, "created_at": created_at}
+    del found["where"], found["pages"]
+    address = (None, None) if card.where is None else (card.where.space, card.where.topic)
+    return {**found, "place": card.place or None, "space": address[0], "topic": address[1]}
+
+
+def page_of(row: sqlite3.Row) -> Page:
+    return Page(row["number"], row["message"], PageState(row["state"]), bool(row["rings"]), row["tries"])
 
 
 def strings(text: str) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from openacp_bot.store.blobs import Blobs
 from openacp_bot.store.drafts import Line, Stored
 from openacp_bot.store.items import kept, kind_of, parts_of
 from openacp_bot.store.sql import Values, change, change_all, fetch, storable
+from openacp_bot.store.trouble import is_fault
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +29,61 @@ class Saved:
 
     rev: int
     lines: Sequence[tuple[Line, Stored]] = ()
-    spoilt: Sequence[Line] = ()  # cannot be written as JSON, ever
+    spoilt: Sequence[Line] = ()  # cannot be stored, ever
     replaced: Sequence[str] = ()  # files that no row names any more
 
 
 async def save(
     db: aiosqlite.Connection, blobs: Blobs, session: str, *, rev: int, lines: Sequence[Line]
 ) -> Saved | None:
-    """None: there is no such session, or not any more."""
+    """None: there is no such session, or not any more. A line that can never be stored is left out: kept, it would
+    fail every commit from now on."""
+    try:
+        return await _attempted(db, blobs, session, rev, lines)
+    except Exception as error:
+        if is_fault(error) or not lines:
+            raise
+    saved = Saved(rev)
+    for line in lines:
+        try:
+            one = await _attempted(db, blobs, session, rev, [line])
+        except Exception as error:
+            if is_fault(error):
+                raise
+            log.exception("an item of session %s cannot be stored and is left out: %s", session, line.key)
+            one = Saved(rev, spoilt=[line])
+        if one is None:
+            return None
+        saved = _both(saved, one)
+    return saved
+
+
+async def _attempted(
+    db: aiosqlite.Connection, blobs: Blobs, session: str, rev: int, lines: Sequence[Line]
+) -> Saved | None:
+    """Whole, or an error and nothing of it."""
+    await change(db, "SAVEPOINT lines")
+    try:
+        saved = await _saved(db, blobs, session, rev, lines)
+    except Exception as error:
+        if not is_fault(error):  # else the whole transaction is taken back, and may be so already
+            await change(db, "ROLLBACK TO lines")
+            await change(db, "RELEASE lines")
+        raise
+    await change(db, "RELEASE lines")
+    return saved
+
+
+def _both(one: Saved, other: Saved) -> Saved:
+    return Saved(
+        rev=one.rev,
+        lines=(*one.lines, *other.lines),
+        spoilt=(*one.spoilt, *other.spoilt),
+        replaced=(*one.replaced, *other.replaced),
+    )
+
+
+async def _saved(db: aiosqlite.Connection, blobs: Blobs, session: str, rev: int, lines: Sequence[Line]) -> Saved | None:
     if not await change(
         db, "UPDATE sessions SET rev = max(rev, ?) WHERE id = ? AND deleted_at IS NULL", (rev, session)
     ):
@@ -65,7 +113,6 @@ async def _bodies(blobs: Blobs, session: str, lines: Sequence[Line]) -> Mapping[
         try:
             bodies[line.key] = await kept(blobs, session, line.rev, line.event)
         except (TypeError, ValueError):
-            # Kept, it would fail every commit from now on.
             log.exception("an item of session %s cannot be stored and is left out: %s", session, line.key)
     return bodies
 

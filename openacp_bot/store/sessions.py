@@ -12,8 +12,9 @@ import aiosqlite
 from openacp_bot.core.model import Place, Prompt, SessionRecord, State
 from openacp_bot.core.ports import SessionFields, SessionFilter
 from openacp_bot.store.facts import Facts
+from openacp_bot.store.places import add_place
 from openacp_bot.store.prompts import put_in_queue
-from openacp_bot.store.rows import columns, place_columns, session_columns, session_of, sought
+from openacp_bot.store.rows import columns, session_columns, session_of, sought
 from openacp_bot.store.sql import Values, change, insert
 
 LIVE = ("initializing", "active")  # states that hold a slot
@@ -28,7 +29,7 @@ class SessionFacts(Facts):
         async def create(db: aiosqlite.Connection) -> None:
             await insert(db, "sessions", session_columns(record))
             if place is not None:
-                await insert(db, "places", place_columns(place, self._now()))
+                await add_place(db, place, self._now())
             if prompt is not None:
                 await put_in_queue(db, prompt, first=False)
 

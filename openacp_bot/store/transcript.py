@@ -14,7 +14,7 @@ from openacp_bot.core.events import Said
 from openacp_bot.core.views import HistoryView
 from openacp_bot.store.blobs import Blobs
 from openacp_bot.store.drafts import Unsaved
-from openacp_bot.store.history import read_history
+from openacp_bot.store.history import read_history, read_turn, session_of_turn
 from openacp_bot.store.saving import Saved, save
 from openacp_bot.store.writer import Writer
 
@@ -82,6 +82,14 @@ class LiveTranscript:
             unsaved = self._sessions.get(session) or Unsaved()
             lines, rev = unsaved.lines(), unsaved.rev
             return await read_history(db, self._blobs, session, lines, rev=rev, after=after, before=before, limit=limit)
+
+        return await self._writer.look(look)
+
+    async def turn(self, prompt: str) -> Sequence[Said]:
+        async def look(db: aiosqlite.Connection) -> Sequence[Said]:
+            session = await session_of_turn(db, prompt)
+            unsaved = self._sessions.get(session or "") or Unsaved()
+            return () if session is None else await read_turn(db, self._blobs, session, prompt, unsaved.lines())
 
         return await self._writer.look(look)
 

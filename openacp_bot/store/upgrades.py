@@ -223,4 +223,60 @@ CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT raise(AB
 CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
 """
 
-UPGRADES: Sequence[str] = (FIRST,)
+SECOND = """
+ALTER TABLE places ADD COLUMN shown TEXT;                           -- NULL: not made yet
+ALTER TABLE places ADD COLUMN named TEXT NOT NULL DEFAULT '';
+ALTER TABLE places ADD COLUMN renames INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE places ADD COLUMN insists INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE places ADD COLUMN refused TEXT NOT NULL DEFAULT '';
+ALTER TABLE places ADD COLUMN asked_in TEXT;
+ALTER TABLE places ADD COLUMN lost_at REAL NOT NULL DEFAULT 0;
+UPDATE places SET shown = 'open', named = title WHERE topic IS NOT NULL;
+DROP INDEX places_spaces;
+CREATE INDEX places_topics ON places (adapter, space, topic);
+
+CREATE INDEX items_turns ON items (session, turn);
+
+DROP TABLE pages;
+DROP TABLE cards;
+CREATE TABLE cards (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    ref TEXT NOT NULL,
+    place TEXT,                         -- NULL: it stands at the address
+    adapter TEXT NOT NULL,
+    space TEXT,                         -- with topic, the address; NULL: it stands in the place
+    topic TEXT,
+    session TEXT NOT NULL,              -- no reference: the answer to a deletion survives the session
+    body TEXT NOT NULL,
+    answers TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    not_before REAL NOT NULL,
+    settled INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
+    created_at REAL NOT NULL,
+    UNIQUE (kind, ref)
+) STRICT;
+CREATE INDEX cards_open ON cards (adapter) WHERE settled = 0;
+CREATE INDEX cards_sessions ON cards (session);
+
+CREATE TABLE pages (
+    card TEXT NOT NULL REFERENCES cards ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    message TEXT,
+    state TEXT NOT NULL,
+    rings INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    PRIMARY KEY (card, number)
+) STRICT;
+CREATE INDEX pages_messages ON pages (message) WHERE message IS NOT NULL;
+
+CREATE TABLE notes (
+    adapter TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (adapter, key)
+) STRICT;
+"""
+
+UPGRADES: Sequence[str] = (FIRST, SECOND)

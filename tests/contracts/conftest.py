@@ -22,18 +22,19 @@ class Kept:
     records: Records
     transcript: Transcript
     book: ProcessBook
+    ledger: Ledger
 
 
 @asynccontextmanager
 async def in_memory(data_dir: Path) -> AsyncIterator[Kept]:
     store = MemoryStore(now=lambda: NOW)
-    yield Kept(store, store, store)
+    yield Kept(store, store, store, store)
 
 
 @asynccontextmanager
 async def in_sqlite(data_dir: Path) -> AsyncIterator[Kept]:
     async with open_store(data_dir, now=lambda: NOW) as store:
-        yield Kept(store.records, store.transcript, store.book)
+        yield Kept(store.records, store.transcript, store.book, store.ledger)
 
 
 @pytest.fixture(params=[in_memory, in_sqlite], ids=["memory", "sqlite"])
@@ -57,15 +58,6 @@ def book(kept: Kept) -> ProcessBook:
     return kept.book
 
 
-@dataclass(frozen=True)
-class Booked:
-    """An implementation of Ledger, and the records that its places are in."""
-
-    ledger: Ledger
-    records: Records
-
-
 @pytest.fixture
-async def booked(tmp_path: Path) -> AsyncIterator[Booked]:
-    async with open_store(tmp_path, now=lambda: NOW) as store:
-        yield Booked(store.ledger, store.records)
+def ledger(kept: Kept) -> Ledger:
+    return kept.ledger

@@ -18,9 +18,12 @@ from hypothesis import strategies as st
 from openacp_bot.core.errors import UserError
 from openacp_bot.core.events import Event, Notice, Said, TextChunk
 from openacp_bot.core.inbound import Inbound, Reply
+from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import FileRef, Place, UserRef
 from openacp_bot.core.ports import ChatAdapter
+from openacp_bot.core.settings import AccessList
 from openacp_bot.core.views import Query
+from openacp_bot.store import open_store
 from tests.contracts.values import place
 from tests.core.anything import values_of
 from tests.fakes import FakeScreen
@@ -34,7 +37,19 @@ async def fake(folder: Path) -> AsyncIterator[ChatAdapter]:
     yield FakeScreen()
 
 
-SURFACES: dict[str, Surface] = {"fake": fake}
+@asynccontextmanager
+async def telegram(folder: Path) -> AsyncIterator[ChatAdapter]:
+    from openacp_bot.adapters.telegram.adapter import TelegramAdapter
+    from openacp_bot.adapters.telegram.config import Patience, TelegramConfig
+    from tests.sims.telegram import Telegram
+
+    async with Telegram() as sim, open_store(folder / "data") as store:
+        config = TelegramConfig(sim.token, sim.url)
+        yield TelegramAdapter(config, DeafHub(), store.ledger, AccessList, Mask(), patience=Patience(goodbye=0.1))
+        assert sim.oddities == []
+
+
+SURFACES: dict[str, Surface] = {"fake": fake, "telegram": telegram}
 
 
 @pytest.fixture(params=list(SURFACES))

@@ -20,18 +20,42 @@ from openacp_bot.core.errors import UserError
 from openacp_bot.core.events import PromptChanged
 from openacp_bot.core.feed import Feed
 from openacp_bot.core.hub import FrontDoor
-from openacp_bot.core.inbound import Command, Edited, Inbound, Message, Origin, PlaceReported, Pressed, Reply, Report
+from openacp_bot.core.inbound import (
+    Command,
+    Edited,
+    Ground,
+    Inbound,
+    Message,
+    Origin,
+    PlaceReported,
+    Pressed,
+    Reply,
+    Report,
+)
 from openacp_bot.core.manager import Manager
-from openacp_bot.core.model import ThreadRef, UserRef
+from openacp_bot.core.means import Means
+from openacp_bot.core.model import FileRef, ThreadRef, UserRef, Wanted
 from openacp_bot.core.ports import Hub, Recovered
-from openacp_bot.core.session import Desk
-from openacp_bot.core.views import CommandMenu, Health, History, NewChatChoices, OneSession, Query, Sessions
+from openacp_bot.core.settings import AccessList
+from openacp_bot.core.views import (
+    CommandMenu,
+    Conversation,
+    Health,
+    History,
+    NewChatChoices,
+    OneSession,
+    OneTurn,
+    Query,
+    Sessions,
+)
 from tests.contracts.conftest import Kept
 from tests.contracts.values import NOW
 from tests.fakes import FakeLauncher, FakeScreen, settings
 
 YOU = UserRef("web", "local", "you")
 STRANGER = UserRef("telegram", "666")
+PERSON = UserRef("telegram", "1", "Alice")
+SURFACE = UserRef("telegram", "")
 KEYS = itertools.count(1)
 STARTING = 60.0  # seconds that an agent takes here: whoever waits for it, waits too long
 
@@ -65,13 +89,13 @@ OpenHub: TypeAlias = Callable[[Kept, Path], AbstractAsyncContextManager[Door]]
 
 @asynccontextmanager
 async def front_door(kept: Kept, folder: Path) -> AsyncIterator[Door]:
-    known, screen = settings(folder), FakeScreen()
+    known, screen = settings(folder, access={"telegram": AccessList(users=frozenset({"1"}))}), FakeScreen()
     feed = Feed(kept.transcript, now=lambda: NOW)
     feed.join(screen)
     launcher = FakeLauncher(delay=STARTING)
-    desk = Desk(kept.records, kept.transcript, launcher, feed, lambda: known, lambda: NOW)
-    manager = Manager(desk, free_mb=lambda: 10_000)
-    house = House(desk, manager, lambda: {"page": "up"}, "1.2.3", NOW)
+    means = Means(kept.records, kept.transcript, launcher, feed, lambda: known, lambda: NOW)
+    manager = Manager(means, free_mb=lambda: 10_000)
+    house = House(means, manager, lambda: {"page": "up"}, "1.2.3", NOW)
     async with manager.running(Recovered((), (), ())):
         yield Door(FrontDoor(house), kept, screen)
         await manager.stop(0.0)
@@ -104,7 +128,12 @@ def everything(session: str = "s1", who: UserRef = YOU) -> list[Inbound]:
         Command(origin, "rename", "", {"title": "T"}),
         Pressed(origin, "no-such-menu.0"),
         Pressed(origin, ""),
-        PlaceReported(origin, Report.LOST, "no such place"),
+        *(PlaceReported(origin, what, "no such place", ThreadRef("telegram", "-2")) for what in Report),
+        *(PlaceReported(origin, what, "") for what in Report),
+        Message(origin, "7", "", files=(FileRef("telegram", "f", "../a.txt"),)),
+        Message(origin, "8", "one of many", album="x"),
+        Message(origin, "9", "not for us", addressed=False),
+        Command(replace(origin, sent=0.0), "cancel"),
     ]
     return [replace(one, origin=replace(origin, key=f"every-{next(KEYS)}")) for one in inbounds]
 
@@ -183,6 +212,44 @@ async def test_looking_shows_what_was_done_and_changes_nothing(door: Door) -> No
     assert [prompt.text for prompt in seen.queue] == ["one"]
     assert (await door.hub.look(Sessions(), YOU)).total == 1
     assert door.screen.said == said
+
+
+async def test_a_surface_sees_what_it_shows_and_reports_places_and_does_nothing_else(door: Door) -> None:
+    session = await door.new()
+    await door.send(session, "one")
+    (prompt,) = await door.kept.records.queued(session)
+    seen = await door.hub.look(OneTurn(prompt.id), SURFACE)
+    assert (seen.prompt.text, seen.record.id) == ("one", session)
+    assert "## you" not in (await door.hub.look(Conversation(session), SURFACE)).text
+    assert await door.hub.handle(Command(door.origin(session, who=SURFACE), "cancel")) is None
+
+    assert await door.kept.records.queued(session)
+
+
+async def test_a_topic_that_was_opened_is_where_its_session_is_found(door: Door) -> None:
+    origin = replace(door.origin(who=PERSON), dialogs=False, ground=Ground.TOPIC)
+    reply = await door.hub.handle(Command(origin, "new", "fake ."))
+    assert reply is not None and reply.session
+    place = await door.kept.records.place_of(reply.session)
+    assert place is not None and place.ref is None
+    there = ThreadRef("telegram", "page", "7")
+    opened = PlaceReported(door.origin(who=SURFACE), Report.OPENED, place.id, there, url="u")
+    assert await door.hub.handle(opened) is None
+    await door.hub.handle(Message(replace(door.origin(who=PERSON), where=there, dialogs=False), "1", "hello"))
+
+    assert [prompt.text for prompt in await door.kept.records.queued(reply.session)] == ["hello"]
+
+
+async def test_a_chat_without_topics_holds_one_session(door: Door) -> None:
+    chat = replace(door.origin(who=PERSON), dialogs=False, ground=Ground.CHAT)
+    first = await door.hub.handle(Message(chat, "1", "hello"))
+    second = await door.hub.handle(Command(replace(chat, key="another"), "new", "fake ."))
+    assert first is not None and second is not None and first.session != second.session
+    home = await door.kept.records.place_at(chat.where)
+    before = await door.kept.records.place_of(first.session)
+
+    assert home is not None and home.session == second.session
+    assert before is not None and before.wanted is Wanted.CLOSED
 
 
 async def test_there_is_nothing_to_see_for_strangers_and_in_what_does_not_exist(door: Door) -> None:

@@ -77,7 +77,7 @@ async def test_a_deleted_sessions_places_are_wanted_gone(records: Records) -> No
     left = await records.place("pl1")
     assert left is not None and (left.session, left.wanted) == (None, Wanted.GONE)
     assert await records.place_of("s1") is None
-    assert await records.place_at(HERE) is None
+    assert await records.place_at(HERE) == left
 
 
 async def test_a_deleted_session_takes_nothing_more(records: Records) -> None:

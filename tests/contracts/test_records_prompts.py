@@ -1,4 +1,4 @@
-"""The promises of core.ports.Records about prompts, questions, menus, forms and places."""
+"""The promises of core.ports.Records about prompts, questions, menus and forms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from openacp_bot.core.model import (
     Settlement,
     ThreadRef,
     UserRef,
-    Wanted,
 )
 from openacp_bot.core.ports import Records
 from tests.contracts.values import ALLOWED, ANN, HERE, LINE, NOW, menu, place, prompt, question, session
@@ -221,6 +220,66 @@ async def test_a_message_of_another_chat_is_another(records: Records, where: Thr
     assert await records.prompt_of(where, message) is None
 
 
+# --- albums
+
+
+GATHERING = PromptState.GATHERING
+PICTURE, OTHER = FileRef("telegram", "f1", "a.png", "image/png", 12), FileRef("telegram", "f2", "b.png")
+
+
+async def test_what_is_gathering_keeps_its_place_in_the_queue_and_is_not_queued(records: Records) -> None:
+    await records.queue_prompt(prompt("a"))
+    album = await records.queue_prompt(prompt("album", state=GATHERING), key="u1")
+    await records.queue_prompt(prompt("b"))
+    before = [waiting.id for waiting in await records.queued("s1")]
+    await records.change_prompts(["album"], state=PromptState.QUEUED)
+
+    assert album is not None and album.state is GATHERING
+    assert before == ["a", "b"]
+    assert [waiting.id for waiting in await records.queued("s1")] == ["a", "album", "b"]
+
+
+async def test_one_more_message_of_an_album_joins_its_prompt(records: Records) -> None:
+    await records.queue_prompt(prompt("album", text="", files=(PICTURE,), state=GATHERING))
+    await records.join_prompt("album", "", [OTHER], key="u2")
+    await records.join_prompt("album", "Look", [], key="u3")
+    joined = await records.join_prompt("album", "at these", [PICTURE], key="u4")
+
+    assert joined is not None and joined == await records.prompt("album")
+    assert (joined.text, joined.files, joined.state) == ("Look\nat these", (PICTURE, OTHER, PICTURE), GATHERING)
+    found = await records.session("s1")
+    assert found is not None and found.prompts == 1
+
+
+async def test_a_message_joins_once(records: Records) -> None:
+    await records.queue_prompt(prompt("album", state=GATHERING))
+    await records.join_prompt("album", "", [PICTURE], key="u2")
+
+    assert await records.join_prompt("album", "", [PICTURE], key="u2") is None
+    album = await records.prompt("album")
+    assert album is not None and album.files == (PICTURE,)
+
+
+@pytest.mark.parametrize("state", [PromptState.QUEUED, PromptState.STARTED, PromptState.DROPPED])
+async def test_what_comes_too_late_for_an_album_is_not_taken_for_seen(records: Records, state: PromptState) -> None:
+    await records.queue_prompt(prompt("album", state=GATHERING))
+    await records.change_prompts(["album"], state=state)
+
+    assert await records.join_prompt("album", "", [PICTURE], key="u2") is None
+    assert await records.join_prompt("unknown", "", [PICTURE], key="u2") is None
+    assert not await records.seen("u2")
+    album = await records.prompt("album")
+    assert album is not None and album.files == ()
+
+
+async def test_nothing_joins_a_deleted_sessions_album(records: Records) -> None:
+    await records.queue_prompt(prompt("album", state=GATHERING))
+    await records.delete_session("s1")
+
+    assert await records.join_prompt("album", "Late", [], key="u2") is None
+    assert not await records.seen("u2")
+
+
 # --- questions
 
 
@@ -293,73 +352,3 @@ async def test_what_is_expected_expires_and_can_be_withdrawn(records: Records) -
 
     assert late is None
     assert await records.expected(HERE, ANN.key, NOW) is None
-
-
-# --- places
-
-
-async def test_a_place_is_found_by_id_session_and_address(records: Records) -> None:
-    given = place(title="Fix", url="https://t.me/c/1/5")
-    await records.add_place(given)
-
-    assert await records.place("pl1") == given
-    assert await records.place_of("s1") == given
-    assert await records.place_at(HERE) == given
-    assert await records.place_at(ThreadRef("telegram", "-100")) is None
-    assert await records.place_of("s2") is None
-
-
-async def test_a_place_that_is_not_opened_has_no_address(records: Records) -> None:
-    await records.add_place(place(ref=None))
-    unopened = await records.place("pl1")
-    opened = await records.change_place("pl1", ref=HERE, url="https://t.me/c/1/5")
-
-    assert unopened is not None and unopened.ref is None
-    assert opened == place(url="https://t.me/c/1/5")
-    assert await records.place_at(HERE) == opened
-
-
-async def test_a_chat_without_topics_is_an_address(records: Records) -> None:
-    chat = ThreadRef("telegram", "42", "")
-    await records.add_place(place(ref=chat, space="42"))
-
-    found = await records.place_at(chat)
-    assert found is not None and found.ref == chat
-
-
-async def test_only_what_is_given_of_a_place_changes(records: Records) -> None:
-    await records.add_place(place(title="Old", url="u"))
-
-    assert await records.change_place("pl1", title="New") == place(title="New", url="u")
-    assert await records.change_place("pl1", wanted=Wanted.CLOSED) == place(title="New", url="u", wanted=Wanted.CLOSED)
-    assert await records.change_place("pl1") == place(title="New", url="u", wanted=Wanted.CLOSED)
-    assert await records.change_place("unknown", title="New") is None
-
-
-async def test_a_migrated_group_changes_one_row(records: Records) -> None:
-    await records.add_place(place())
-    moved = await records.change_place("pl1", ref=ThreadRef("telegram", "-200", "5"))
-
-    assert moved is not None and moved.space == "-200"
-    assert await records.place_at(HERE) is None
-
-
-async def test_one_place_is_open_at_an_address(records: Records) -> None:
-    await records.add_place(place("pl1", "s1"))
-    with pytest.raises(StoreError):
-        await records.add_place(place("pl2", "s2"))
-    await records.change_place("pl1", wanted=Wanted.GONE)
-    await records.add_place(place("pl2", "s2"))
-
-    found = await records.place_at(HERE)
-    assert found is not None and found.id == "pl2"
-    with pytest.raises(StoreError):
-        await records.change_place("pl1", wanted=Wanted.OPEN)
-
-
-async def test_the_newest_place_is_the_home(records: Records) -> None:
-    await records.add_place(place("pl1", "s1", wanted=Wanted.GONE))
-    await records.add_place(place("pl2", "s1", None))
-
-    found = await records.place_of("s1")
-    assert found is not None and found.id == "pl2"

@@ -25,7 +25,7 @@ from openacp_bot.core.events import (
     TurnEnded,
 )
 from openacp_bot.core.inbound import Choice
-from openacp_bot.core.model import Blob, Diff, Location, Phase, PlanEntry, PromptState, State, ToolCall
+from openacp_bot.core.model import Blob, Diff, Location, Phase, PlanEntry, PromptState, State, ThreadRef, ToolCall
 from openacp_bot.core.ports import Records, Transcript
 from tests.contracts.conftest import Kept
 from tests.contracts.values import ALLOWED, LINE, NOW, menu, prompt, question, said, session
@@ -171,7 +171,7 @@ async def test_what_is_no_part_of_history_only_counts(transcript: Transcript, co
         transcript,
         said(1, StateChanged(State.ACTIVE, Phase.IDLE)),
         said(2, CommandsChanged(())),
-        said(3, Notice("n1", "Elsewhere", to="pl9")),
+        said(3, Notice("n1", "Elsewhere", to=ThreadRef("telegram", "-100"))),
         said(4, PromptChanged(prompt("p1"), 1)),
         commits=commits,
     )
@@ -321,3 +321,68 @@ async def test_room_is_given_when_little_waits(transcript: Transcript) -> None:
 
     await transcript.room("s1")
     await transcript.room("nobody")
+
+
+# --- one turn
+
+
+async def turn(transcript: Transcript, prompt: str = "p1") -> list[Event]:
+    return [item.event for item in await transcript.turn(prompt)]
+
+
+async def test_a_turn_is_what_was_said_in_it_without_its_prompt(kept: Kept, commits: bool) -> None:
+    await kept.records.queue_prompt(prompt("p2"))
+    await kept.records.ask(question("q1"), menu())
+    await say(
+        kept.transcript,
+        said(1, PromptChanged(prompt("p1", state=PromptState.STARTED))),
+        said(2, TextChunk("m", "Half ")),
+        said(3, ToolCallChanged(ToolCall("c1", "Run"))),
+        said(4, Notice("n1", "Of no turn"), turn=None),
+        said(5, QuestionAsked(question("q1"))),
+        said(6, TextChunk("m", "a word")),
+        said(7, TurnEnded(Outcome.DONE)),
+        said(8, PromptChanged(prompt("p1", state=PromptState.ENDED))),
+        said(9, TextChunk("m", "Another"), turn="p2"),
+        commits=commits,
+    )
+    await kept.records.decide("q1", ALLOWED, LINE)
+
+    items = list(await kept.transcript.turn("p1"))
+    whole = await kept.transcript.history("s1")
+    assert [item.event for item in items] == [
+        TextChunk("m", "Half a word"),
+        ToolCallChanged(ToolCall("c1", "Run")),
+        QuestionAsked(question("q1", settled=ALLOWED)),
+        TurnEnded(Outcome.DONE),
+    ]
+    assert items == [item for item in whole.items if item.turn == "p1" and not isinstance(item.event, PromptChanged)]
+    assert await turn(kept.transcript, "p2") == [TextChunk("m", "Another")]
+
+
+async def test_a_turn_goes_on_over_what_is_committed(transcript: Transcript, commits: bool) -> None:
+    await say(transcript, said(1, TextChunk("m", "Half ")), said(2, ToolCallChanged(ToolCall("c1"))), commits=True)
+    await say(transcript, said(3, TextChunk("m", "a word")), said(4, TextChunk("n", "!")), commits=commits)
+
+    assert await turn(transcript) == [
+        TextChunk("m", "Half a word"),
+        ToolCallChanged(ToolCall("c1")),
+        TextChunk("n", "!"),
+    ]
+
+
+async def test_a_large_turn_is_given_whole(transcript: Transcript, commits: bool) -> None:
+    large = ToolCallChanged(dataclasses.replace(CALL, output="x" * 700_000))
+    many: list[Event] = [TextChunk(f"m{number}", str(number)) for number in range(300)]
+    spoken = [said(rev, event) for rev, event in enumerate([large, *many], start=1)]
+    await say(transcript, *spoken, commits=commits)
+
+    assert await turn(transcript) == [large, *many]
+
+
+async def test_a_turn_that_is_unknown_or_deleted_is_empty(kept: Kept, commits: bool) -> None:
+    await say(kept.transcript, said(1, TextChunk("m", "Half")), commits=commits)
+    await kept.records.delete_session("s1")
+
+    assert await turn(kept.transcript) == []
+    assert await turn(kept.transcript, "unknown") == []

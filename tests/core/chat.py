@@ -5,8 +5,19 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 
-from openacp_bot.core.inbound import Choice, Command, Edited, Message, Origin, PlaceReported, Pressed, Reply, Report
-from openacp_bot.core.model import FileRef, ThreadRef, UserRef
+from openacp_bot.core.inbound import (
+    Choice,
+    Command,
+    Edited,
+    Ground,
+    Message,
+    Origin,
+    PlaceReported,
+    Pressed,
+    Reply,
+    Report,
+)
+from openacp_bot.core.model import FileRef, Place, ThreadRef, UserRef
 from openacp_bot.core.settings import AccessList
 from tests.core.lodge import Lodge
 from tests.virtual_time import settle
@@ -26,24 +37,47 @@ class Chat:
     who: UserRef = ALICE
     topic: str = ""
     space: str = "-100"
+    ground: Ground = Ground.TOPIC
 
     @property
     def where(self) -> ThreadRef:
         return ThreadRef(self.who.adapter, self.space, self.topic)
 
-    def origin(self, key: str = "") -> Origin:
-        return Origin(key or f"chat-{next(NUMBERS)}", self.where, self.who, self.core.now())
+    def origin(self, key: str = "", *, age: float = 0.0) -> Origin:
+        key = key or f"chat-{next(NUMBERS)}"
+        return Origin(key, self.where, self.who, self.core.now() - age, ground=self.ground)
 
     async def say(
-        self, text: str, *, key: str = "", id: str = "", quote: str = "", answers: str = "", files: int = 0
+        self,
+        text: str,
+        *,
+        key: str = "",
+        id: str = "",
+        quote: str = "",
+        answers: str = "",
+        files: tuple[FileRef, ...] = (),
+        album: str = "",
+        addressed: bool = True,
+        title: str = "",
+        age: float = 0.0,
     ) -> Reply | None:
-        attached = tuple(FileRef("telegram", str(n), f"{n}.txt") for n in range(files))
-        id = id or f"message-{next(NUMBERS)}"
-        message = Message(self.origin(key), id, text, files=attached, quote=quote, answers=answers)
+        message = Message(
+            self.origin(key, age=age),
+            id or f"message-{next(NUMBERS)}",
+            text,
+            files=files,
+            album=album,
+            quote=quote,
+            answers=answers,
+            addressed=addressed,
+            title=title,
+        )
         return await self._settled(await self.core.hub.handle(message))
 
-    async def command(self, name: str, args: str = "", *, key: str = "", **values: str) -> Reply | None:
-        return await self._settled(await self.core.hub.handle(Command(self.origin(key), name, args, values)))
+    async def command(
+        self, name: str, args: str = "", *, key: str = "", age: float = 0.0, **values: str
+    ) -> Reply | None:
+        return await self._settled(await self.core.hub.handle(Command(self.origin(key, age=age), name, args, values)))
 
     async def edit(self, message: str, text: str | None) -> Reply | None:
         return await self._settled(await self.core.hub.handle(Edited(self.origin(), message, text)))
@@ -68,11 +102,34 @@ class Chat:
 
     async def open(self, session: str, topic: str) -> None:
         """The platform opens the session's topic."""
+        ref = ThreadRef(self.who.adapter, self.space, topic)
+        await self.report(session, Report.OPENED, ref=ref, url=f"https://t.example/{topic}")
+
+    async def report(
+        self, session: str, what: Report, *, ref: ThreadRef | None = None, detail: str = "", url: str = ""
+    ) -> None:
+        """What the surface tells of a session's place."""
+        place = await self.place(session)
+        origin = replace(self.origin(), who=UserRef(self.who.adapter, ""))
+        report = PlaceReported(origin, what, place.id, ref, detail, url)
+        assert await self.core.hub.handle(report) is None
+        await settle()
+
+    async def does(self, what: Report, detail: str = "") -> None:
+        """What a person does to this topic by hand."""
+        assert await self.core.hub.handle(PlaceReported(self.origin(), what, "", detail=detail)) is None
+        await settle()
+
+    async def place(self, session: str) -> Place:
         place = await self.core.store.place_of(session)
         assert place is not None
-        ref = ThreadRef(self.who.adapter, self.space, topic)
-        report = PlaceReported(self.origin(), Report.OPENED, place.id, ref, url=f"https://t.example/{topic}")
-        assert await self.core.hub.handle(report) is None
+        return place
+
+    def attached(self, *names: str) -> tuple[FileRef, ...]:
+        """Files that the platform holds: each contains its own name."""
+        refs = tuple(FileRef(self.who.adapter, f"file-{next(NUMBERS)}", name) for name in names)
+        self.core.files.held.update({ref.id: ref.name.encode() for ref in refs})
+        return refs
 
     def at(self, topic: str) -> Chat:
         return replace(self, topic=topic)

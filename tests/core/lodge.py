@@ -13,13 +13,14 @@ from openacp_bot.core.commands.house import House
 from openacp_bot.core.events import Event, Notice, Outcome, Said, TextChunk, TurnEnded
 from openacp_bot.core.feed import Feed
 from openacp_bot.core.hub import FrontDoor
-from openacp_bot.core.inbound import Command, Edited, Message, Origin, Pressed, Reply
+from openacp_bot.core.inbound import Command, Edited, Ground, Message, Origin, Pressed, Reply
 from openacp_bot.core.manager import Manager
+from openacp_bot.core.means import Means
 from openacp_bot.core.model import Phase, SessionRecord, ThreadRef, UserRef
 from openacp_bot.core.ports import Recovered
-from openacp_bot.core.session import Desk, Session
+from openacp_bot.core.session import Session
 from openacp_bot.core.settings import Settings
-from tests.fakes import FakeAgent, FakeLauncher, FakeScreen, settings
+from tests.fakes import FakeAgent, FakeFiles, FakeLauncher, FakeScreen, settings
 from tests.memory_store import MemoryStore
 from tests.virtual_time import settle
 
@@ -37,6 +38,7 @@ class Lodge:
     screen: FakeScreen
     manager: Manager
     hub: FrontDoor
+    files: FakeFiles
     free_mb: int | None = 10_000
 
     # --- what people do --------------------------------------------------------------------------
@@ -51,7 +53,7 @@ class Lodge:
             self.now(),
             session=session,
             dialogs=dialogs,
-            opens_places=not dialogs,
+            ground=Ground.NONE if dialogs else Ground.TOPIC,
         )
 
     async def new(self, line: str = "fake .", **changes: object) -> str:
@@ -134,15 +136,15 @@ async def lodge(
     """A running core; at the end it is stopped in order, and no task may be left."""
     loop = asyncio.get_running_loop()
     store = store or MemoryStore(loop.time)
-    launcher, screen = launcher or FakeLauncher(), FakeScreen()
+    launcher, screen, files = launcher or FakeLauncher(), FakeScreen(), FakeFiles()
     known = settings(tmp, **changes)
     lodging: Lodge
     feed = Feed(store, now=loop.time)
     feed.join(screen)
-    desk = Desk(store, store, launcher, feed, lambda: lodging.settings, loop.time)
-    manager = Manager(desk, free_mb=lambda: lodging.free_mb)
-    house = House(desk, manager, lambda: {"page": "up"}, "1.2.3", loop.time())
-    lodging = Lodge(known, store, launcher, screen, manager, FrontDoor(house))
+    means = Means(store, store, launcher, feed, lambda: lodging.settings, loop.time, files.fetch)
+    manager = Manager(means, free_mb=lambda: lodging.free_mb)
+    house = House(means, manager, lambda: {"page": "up"}, "1.2.3", loop.time())
+    lodging = Lodge(known, store, launcher, screen, manager, FrontDoor(house), files)
     recovered = recovered or Recovered((), (), ())
     async with manager.running(recovered):
         await settle()

@@ -30,17 +30,25 @@ class SlowStore(MemoryStore):
         super().__init__(now)
         self.write_turns = write_turns
         self.look_turns = look_turns
+        self._at_work = False  # what one of its methods asks of another is part of the same call
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if name.startswith("_") or not inspect.iscoroutinefunction(found):
+        if name.startswith("_") or self._at_work or not inspect.iscoroutinefunction(found):
             return found
         turns = self.look_turns if name in LOOKS else self.write_turns
 
         async def slowly(*args: Any, **named: Any) -> Any:
-            return await _later(found(*args, **named), turns)
+            return await _later(self._alone(found(*args, **named)), turns)
 
         return slowly
+
+    async def _alone(self, work: Coroutine[Any, Any, Any]) -> Any:
+        self._at_work = True
+        try:
+            return await work
+        finally:
+            self._at_work = False
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:

@@ -35,6 +35,7 @@ from openacp_bot.core.model import (
     Question,
     Settlement,
     State,
+    ThreadRef,
     ToolCall,
     UserRef,
 )
@@ -99,7 +100,7 @@ def test_every_file_is_an_item_of_its_own_and_keeps_its_key_in_history() -> None
 def test_what_changes_no_conversation_is_not_history() -> None:
     assert key(StateChanged(State.ACTIVE, Phase.IDLE)) is None
     assert key(SessionChanged()) is None
-    assert key(Notice("n", "elsewhere", to="pl1")) is None
+    assert key(Notice("n", "elsewhere", to=ThreadRef("telegram", "-100"))) is None
 
 
 @given(st.lists(st.text(), min_size=1))

@@ -106,7 +106,7 @@ async def test_a_row_shows_state_title_agent_age_and_what_can_be_done(tmp_path: 
         await core.press(rows[plain].choices[3].token)
         archived = await core.command("sessions", "archived")
 
-        assert [choice.label for choice in choices(archived)] == ["Open", "Rename", "Restore", "Delete"]
+        assert [choice.label for choice in choices(archived)] == ["Open", "Rename", "Restore", "History", "Delete"]
 
 
 @virtual

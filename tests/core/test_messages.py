@@ -10,7 +10,7 @@ import pytest
 from openacp_bot.core.commands.house import MESSAGE_LIMIT
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import AgentCommand, CommandsChanged, QuestionAsked, QuestionSettled
-from openacp_bot.core.inbound import Command, Edited, Inbound, Message, PlaceReported, Pressed, Report
+from openacp_bot.core.inbound import Command, Edited, Ground, Inbound, Message, PlaceReported, Pressed, Report
 from openacp_bot.core.model import Phase, PromptState, Question
 from openacp_bot.core.settings import PermissionPolicy
 from tests.core.chat import ALICE, BOB, STRANGER, TEAM, Chat, button, refused
@@ -115,17 +115,9 @@ async def test_an_over_long_message_is_refused_with_the_limit(tmp_path: Path) ->
 
 
 @virtual
-async def test_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    async with lodge(tmp_path, access=TEAM) as core:
-        _, topic = await Chat(core, ALICE).new(topic="7")
-
-        assert "Files cannot be taken yet" in refused(await topic.say("look", files=1))
-
-
-@virtual
 async def test_a_message_where_there_is_no_session_says_what_to_do(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
-        assert "/new starts one" in refused(await Chat(core, ALICE).say("hello"))
+        assert "/new starts one" in refused(await Chat(core, ALICE, ground=Ground.NONE).say("hello"))
         assert "no longer exists" in refused(await core.send("0123456789ab", "hello"))
 
 

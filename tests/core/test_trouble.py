@@ -94,7 +94,7 @@ async def test_a_prompt_whose_start_could_not_be_stored_is_still_queued(tmp_path
         id = await core.new()
         core.launcher.end_delay = 5
         core.store.refuses = FULL
-        core.live(id).submit(Prompt("p", id, YOU, "one", core.now()))
+        core.live(id).mailbox.submit(Prompt("p", id, YOU, "one", core.now()))
         await core.pass_time(1)
         core.store.refuses = ""
         await core.pass_time(10)

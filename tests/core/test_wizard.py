@@ -308,10 +308,11 @@ async def test_the_answer_is_expected_from_that_person_there_for_ten_minutes(tmp
         chat = Chat(core, ALICE)
         await chat.push(await chat.command("new", "fake"), "Type a path")
         for other in (chat.by(BOB), chat.at("9")):
-            assert "There is no session here" in refused(await other.say("."))
+            assert await core.store.expected(other.where, other.who.key, core.now()) is None
+        assert await core.store.expected(chat.where, chat.who.key, core.now()) is not None
         await core.pass_time(601)
 
-        assert "There is no session here" in refused(await chat.say("."))
+        assert await core.store.expected(chat.where, chat.who.key, core.now()) is None
 
 
 @virtual

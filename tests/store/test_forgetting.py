@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.events import Notice, TextChunk, ToolCallChanged
 from openacp_bot.core.model import ToolCall
-from openacp_bot.core.ports import Card, CardKind
 from openacp_bot.store import Store, open_store
 from openacp_bot.store.forgetting import PIECE
 from openacp_bot.store.recovery import PIECES
@@ -142,7 +142,7 @@ async def test_boot_erases_no_more_than_a_little_and_tidying_the_rest(store: Sto
 async def test_a_card_that_was_opened_after_the_deletion_is_settled_too(store: Store) -> None:
     await fill(store)
     await store.records.delete_session("s1")
-    await store.ledger.open(Card("c1", "pl-s1", CardKind.TURN, "p-s1", rank=3))
+    await store.ledger.open(Card("c1", CardKind.TURN, "p-s1", place="pl-s1", session="s1"))
     await store.records.erase_session("s1")
 
     assert list(await store.ledger.open_cards("telegram")) == []

@@ -214,6 +214,26 @@ async def test_an_event_that_cannot_be_written_is_left_out_and_told(
     assert "cannot be stored" in caplog.text
 
 
+async def test_a_row_that_cannot_be_stored_is_left_out_and_fails_nobodys_flush(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.records.create_session(session("s2"))
+    store.transcript.append(said(1, TextChunk("a", "fi")))
+    await store.transcript.flush()
+    store.transcript.append(said(2, TextChunk("a", "ne")))
+    store.transcript.append(dataclasses.replace(said(3, TextChunk("b", "odd")), at=float("nan")))  # SQLite: NULL
+    store.transcript.append(said(4, LARGE))
+    store.transcript.append(said(1, TextChunk("c", "other"), session="s2"))
+    await store.transcript.flush()
+
+    items = (await store.transcript.history("s1")).items
+    assert [(item.rev, item.event) for item in items] == [(2, TextChunk("a", "fine")), (4, LARGE)]
+    assert [item.event for item in (await store.transcript.history("s2")).items] == [TextChunk("c", "other")]
+    assert query(store, "SELECT count(*) FROM items") == [(3,)]
+    assert store.trouble == ""
+    assert "cannot be stored" in caplog.text
+
+
 # --- growing while it is looked at
 
 

@@ -14,14 +14,28 @@ import aiosqlite
 import pytest
 
 from openacp_bot.core.errors import StoreError
+from openacp_bot.core.events import Outcome, TurnEnded
+from openacp_bot.core.model import Wanted
 from openacp_bot.store import FILE_NAME, open_store
 from openacp_bot.store.opening import prepare
 from openacp_bot.store.sql import fetch
 from openacp_bot.store.upgrades import FIRST, UPGRADES
-from tests.contracts.values import prompt, session
+from tests.contracts.values import place, prompt, session
 
 NOBODY = 65534
 SECOND = "ALTER TABLE sessions ADD COLUMN mood TEXT NOT NULL DEFAULT 'fine';"
+AS_IN_VERSION_1 = """
+INSERT INTO sessions VALUES ('s1', 'demo', 'ours', '', '/srv', 'manual', 'telegram:17', 1.0, 1.0, 'finished', '', '',
+    '', 'Fix', 1, 'fix', '', '', 0, 0, 0, NULL, '{}', '[]', 1, 1, NULL, 1, NULL);
+INSERT INTO places VALUES ('open', 's1', 'telegram', '-100', '5', 'Fix', 'open', '', 1.0, 1.0);
+INSERT INTO places VALUES ('unopened', 's1', 'telegram', '-100', NULL, 'Fix', 'open', '', NULL, 1.0);
+INSERT INTO prompts VALUES ('p1', 's1', '{"type":"UserRef","adapter":"telegram","id":"17"}', 'Hi', 1.0, 'person',
+    'open', '', '[]', 1.0, 'ended', 'end_turn', 1.0, 1.0);
+INSERT INTO items (session, key, first, rev, turn, at, kind, body) VALUES ('s1', 'p1:end', 1, 1, 'p1', 1.0, 'TurnEnded',
+    '{"type":"TurnEnded","outcome":"end_turn"}');
+INSERT INTO cards VALUES ('c1', 'open', 'turn', 'p1', 1, 0, '', 0, 0.0, 0, '', 1.0);
+INSERT INTO pages VALUES ('c1', 0, '7', 'shown', 1);
+"""
 BROKEN = "CREATE TABLE half (id INTEGER) STRICT; INSERT INTO nowhere VALUES (1);"
 
 
@@ -303,6 +317,28 @@ async def test_an_upgrade_goes_on_where_an_earlier_one_stopped(tmp_path: Path) -
     prepare(path, patience=1, upgrades=[FIRST, SECOND, "CREATE TABLE more (id INTEGER) STRICT;"])
 
     assert query(path, "PRAGMA user_version") == [(3,)]
+
+
+async def test_a_file_of_version_1_goes_on_with_what_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    prepare(path, patience=1, upgrades=[FIRST])
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(AS_IN_VERSION_1)
+
+    async with open_store(tmp_path) as store:
+        records = store.records
+        assert await records.place("open") == place("open", "s1", title="Fix", shown=Wanted.OPEN, named="Fix")
+        assert await records.place("unopened") == place("unopened", "s1", None, title="Fix")
+        assert [found.id for found in await store.ledger.unmade_places("telegram")] == ["unopened"]
+        assert [item.event for item in await store.transcript.turn("p1")] == [TurnEnded(Outcome.DONE)]
+        assert await store.ledger.open_cards("telegram") == []
+        await records.queue_prompt(prompt("p2"))
+        assert await records.start_turn("p2", 2.0)
+        assert [card.place for card in await store.ledger.open_cards("telegram")] == ["unopened"]
+        assert await records.delete_session("s1")
+        await records.erase_session("s1")
+    assert query(path, "PRAGMA foreign_key_check") == []
+    assert query(path, "PRAGMA integrity_check") == [("ok",)]
 
 
 def test_every_table_is_strict(tmp_path: Path) -> None:

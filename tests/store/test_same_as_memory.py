@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import (
     Event,
@@ -47,6 +48,19 @@ a_time = st.integers(0, 9).map(lambda seconds: NOW + seconds)
 some_text = st.sampled_from(["", "x", "größer 🎉 ", "0123456789" * 500])
 a_title = st.sampled_from(["", "Alpha", "beta ALPHA", "ÄÖ"])
 an_address = st.sampled_from([None, ThreadRef("telegram", "-100", "5"), ThreadRef("telegram", "-100", "")])
+a_space = st.sampled_from(["-100", "-200"])
+a_card = st.sampled_from(["c1", "c2", *PROMPTS, *QUESTIONS])
+some_place_fields = st.fixed_dictionaries(
+    {},
+    optional={
+        "ref": an_address,
+        "wanted": st.sampled_from(list(Wanted)),
+        "title": a_title,
+        "shown": st.none() | st.sampled_from(list(Wanted)),
+        "refused": st.sampled_from(["", "No right"]),
+        "asked_in": an_address,
+    },
+)
 a_state = st.sampled_from(list(State))
 
 an_event: st.SearchStrategy[Event] = st.one_of(
@@ -62,7 +76,7 @@ an_event: st.SearchStrategy[Event] = st.one_of(
     st.builds(lambda id: PromptChanged(prompt(id, state=PromptState.STARTED)), a_prompt),
     st.builds(lambda id: QuestionAsked(question(id)), a_question),
     st.builds(lambda id: QuestionSettled(id, ALLOWED), a_question),
-    st.builds(Notice, st.sampled_from("ab"), some_text, to=st.sampled_from([None, "pl1"])),
+    st.builds(Notice, st.sampled_from("ab"), some_text, to=an_address),
     st.just(TurnEnded(Outcome.DONE)),
     st.just(StateChanged(State.ACTIVE, Phase.IDLE)),
 )
@@ -113,9 +127,22 @@ steps = st.lists(
         step("ask", id=a_question, session=a_session, at=a_time),
         step("decide", id=a_question),
         step("add_place", id=a_place, session=st.none() | a_session, ref=an_address),
+        step("change_place", id=a_place, fields=some_place_fields),
+        step("made", id=a_place, shown=st.sampled_from(list(Wanted)), named=a_title),
+        step("move", old=a_space, new=a_space),
+        step("join", id=a_prompt, key=a_key, text=some_text),
+        # Cards of turns and questions are named after these, and no other card is.
         step(
-            "change_place", id=a_place, ref=an_address, wanted=st.none() | st.sampled_from(list(Wanted)), title=a_title
+            "open",
+            id=st.sampled_from(["c1", "c2"]),
+            ref=a_card,
+            place=st.just("") | a_place,
+            where=an_address,
+            session=a_session,
         ),
+        step("send", id=a_card, number=st.integers(0, 1)),
+        step("show", id=a_card, number=st.integers(0, 1), message=st.sampled_from("78")),
+        step("settle", id=a_card),
         step("admit", key=a_key),
         step("say", session=a_session, turn=st.none() | a_prompt, event=an_event),
         step("say", session=a_session, turn=st.none() | a_prompt, event=an_event),
@@ -156,12 +183,17 @@ async def compare(folder: Path, taken: list[Step]) -> None:
     async with open_store(folder, now=lambda: NOW) as store:
         for name, given in (*BEGINNING, *taken):
             rev = await next_rev(memory, given.get("session", ""))
-            expected = await answer(memory, memory, name, given, rev)
-            assert await answer(store.records, store.transcript, name, given, rev) == expected, (name, given)
+            expected = await answer(memory, memory, memory, name, given, rev)
+            assert await answer(store.records, store.transcript, store.ledger, name, given, rev) == expected, (
+                name,
+                given,
+            )
             await compare_histories(memory, store)
         await store.transcript.flush()
         for look in looks():
             assert await look(store.records, store.transcript) == await look(memory, memory)
+        for look_at_cards in looks_at_cards():
+            assert await look_at_cards(store.ledger) == await look_at_cards(memory)
 
 
 async def next_rev(memory: MemoryStore, session: str | None) -> int:
@@ -169,14 +201,14 @@ async def next_rev(memory: MemoryStore, session: str | None) -> int:
     return 1 if record is None else record.rev + 1
 
 
-async def answer(records: Any, transcript: Any, name: str, given: dict[str, Any], rev: int) -> object:
+async def answer(records: Any, transcript: Any, ledger: Any, name: str, given: dict[str, Any], rev: int) -> object:
     try:
-        return await carry_out(records, transcript, name, given, rev)
+        return await carry_out(records, transcript, ledger, name, given, rev)
     except StoreError:
         return StoreError
 
 
-async def carry_out(records: Any, transcript: Any, name: str, given: dict[str, Any], rev: int) -> object:
+async def carry_out(records: Any, transcript: Any, ledger: Any, name: str, given: dict[str, Any], rev: int) -> object:
     match name, given:
         case "create", {"id": id, "key": key, "prompt": first, "place": home, **others}:
             await transcript.flush()  # what waits for a deleted session of this id is forgotten first
@@ -211,8 +243,22 @@ async def carry_out(records: Any, transcript: Any, name: str, given: dict[str, A
             return await records.decide(id, ALLOWED, LINE)
         case "add_place", {"id": id, "session": of, "ref": ref}:
             return await records.add_place(place(id, of, ref))
-        case "change_place", {"id": id, "ref": ref, "wanted": wanted, "title": title}:
-            return await records.change_place(id, ref=ref, wanted=wanted, title=title)
+        case "change_place", {"id": id, "fields": fields}:
+            return await records.change_place(id, **fields)
+        case "move", {"old": old, "new": new}:
+            return await records.move_space("telegram", old, new)
+        case "join", {"id": id, "key": key, "text": text}:
+            return await records.join_prompt(id, text, [], key=key)
+        case "made", {"id": id, "shown": shown, "named": named}:
+            return await ledger.made(id, shown, named=named)
+        case "open", {"id": id, "ref": ref, "place": home, "where": where, "session": of}:
+            return await ledger.open(Card(id, CardKind.TURN, ref, place=home, where=where, session=of))
+        case "send", {"id": id, "number": number}:
+            return await ledger.sending(id, number)
+        case "show", {"id": id, "number": number, "message": message}:
+            return await ledger.shown(id, number, message)
+        case "settle", {"id": id}:
+            return await ledger.settle(id)
         case "admit", {"key": key}:
             return await records.admit(key)
         case "say", {"session": of, "turn": turn, "event": event}:
@@ -233,6 +279,16 @@ async def compare_histories(memory: MemoryStore, store: Store) -> None:
             assert await store.transcript.history(id, **part) == await memory.history(id, **part)
 
 
+def looks_at_cards() -> list[Callable[[Any], Awaitable[Any]]]:
+    spaces = (ThreadRef("telegram", "-100"), ThreadRef("telegram", "-200"))
+    return [
+        lambda ledger: ledger.open_cards("telegram"),
+        lambda ledger: ledger.unmade_places("telegram"),
+        *(lambda ledger, where=where, id=id: ledger.card_at(where, id) for where in spaces for id in "78"),
+        *(lambda ledger, id=id: ledger.card(CardKind.TURN, id) for id in PROMPTS),
+    ]
+
+
 def looks() -> list[Ask]:
     """Everything that can be seen."""
     found: list[Ask] = [
@@ -248,9 +304,18 @@ def looks() -> list[Ask]:
         *(lambda records, _, id=id: records.question(id) for id in QUESTIONS),
         *(lambda records, _, id=id: records.menu(f"m-{id}") for id in QUESTIONS),
         *(lambda records, _, id=id: records.place(id) for id in PLACES),
-        lambda records, _: records.place_at(ThreadRef("telegram", "-100", "5")),
+        *(
+            lambda records, _, space=space, topic=topic: records.place_at(ThreadRef("telegram", space, topic))
+            for space in ("-100", "-200")
+            for topic in ("", "5")
+        ),
+        *(lambda _, transcript, id=id: _listed(transcript.turn(id)) for id in PROMPTS),
         lambda records, _: records.expected(ThreadRef("telegram", "-100", "5"), ANN.key, NOW),
         *(lambda records, _, key=key: records.seen(key) for key in ("u1", "u2", "u3")),
         *(lambda _, transcript, id=id: transcript.history(id) for id in SESSIONS),
     ]
     return found
+
+
+async def _listed(asked: Awaitable[Any]) -> list[Any]:
+    return list(await asked)

@@ -18,8 +18,8 @@ from openacp_bot.core.feed import Feed
 from openacp_bot.core.hub import FrontDoor
 from openacp_bot.core.inbound import Reply
 from openacp_bot.core.manager import Manager
+from openacp_bot.core.means import Means
 from openacp_bot.core.ports import Recovered
-from openacp_bot.core.session import Desk
 from openacp_bot.http import HttpServer
 from tests.fakes import FakeAgent, FakeLauncher, settings
 from tests.memory_store import MemoryStore
@@ -79,9 +79,9 @@ async def lived_in(tmp: Path) -> AsyncIterator[LivedIn]:
     """All of it running; at the end the sessions are stopped in order."""
     store, launcher, known = MemoryStore(time.time), FakeLauncher(), settings(tmp)
     feed = Feed(store, now=time.time)
-    desk = Desk(store, store, launcher, feed, lambda: known, time.time)
-    manager = Manager(desk, free_mb=lambda: 10_000)
-    house = House(desk, manager, lambda: {"page": "up"}, "1.2.3", time.time())
+    means = Means(store, store, launcher, feed, lambda: known, time.time)
+    manager = Manager(means, free_mb=lambda: 10_000)
+    house = House(means, manager, lambda: {"page": "up"}, "1.2.3", time.time())
     hub = FrontDoor(house)
     server = HttpServer(port=0)
     adapter = WebAdapter(server, KEY, "boot-1")

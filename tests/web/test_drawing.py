@@ -9,7 +9,8 @@ import pytest
 from openacp_bot.adapters.web.diffs import COMPARED, SHOWN, drawn_diff
 from openacp_bot.adapters.web.drawing import LONG, drawn_choices, drawn_event, drawn_reply
 from openacp_bot.adapters.web.files import SignedFiles
-from openacp_bot.adapters.web.wording import duration, end_line, settled_line
+from openacp_bot.adapters.web.wording import end_line, settled_line
+from openacp_bot.chat.words import duration
 from openacp_bot.core.events import Notice, Outcome, ToolCallChanged, TurnEnded
 from openacp_bot.core.inbound import Choice, Form, Reply, Row
 from openacp_bot.core.model import AgentSpec, Diff, Field, Settlement, ToolCall, UserRef

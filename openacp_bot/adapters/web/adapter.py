@@ -61,6 +61,10 @@ class WebAdapter:
         return "web"
 
     @property
+    def status(self) -> str:
+        return f"up at {self._server.url}"
+
+    @property
     def url(self) -> str:
         """The address that lets a browser in."""
         return f"{self._server.url}/?key={self._key}"

@@ -6,7 +6,8 @@ from typing import Any
 
 from openacp_bot.adapters.web.diffs import drawn_diff
 from openacp_bot.adapters.web.files import SignedFiles
-from openacp_bot.adapters.web.wording import PLACES, bare, end_line, end_tone, notice_text, person, settled_line
+from openacp_bot.adapters.web.wording import end_line, end_tone, notice_text, person, settled_line
+from openacp_bot.chat.words import PLACES, bare
 from openacp_bot.core import codec
 from openacp_bot.core.events import (
     Event,

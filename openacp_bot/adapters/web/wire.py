@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from openacp_bot.adapters.web.text import whole
-from openacp_bot.core.inbound import Command, Message, Origin, Pressed
+from openacp_bot.core.inbound import Command, Ground, Message, Origin, Pressed
 from openacp_bot.core.model import ThreadRef, UserRef
 
 YOU = UserRef("web", "local", "you")
@@ -115,7 +115,7 @@ def _act(how: str, data: Any) -> Act:
         sent=time.time(),
         session=session or None,
         dialogs=True,
-        opens_places=False,
+        ground=Ground.NONE,
     )
     match how:
         case "send":

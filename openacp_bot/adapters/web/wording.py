@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
+from openacp_bot.chat.words import ENDS, PAGE, PLACES, SETTLED, counted, duration
 from openacp_bot.core.events import Notice, Outcome, TurnEnded
 from openacp_bot.core.model import Settlement, UserRef
 from openacp_bot.core.questions import CHOICE, DECLINE, SUBMIT
 
-PLACES: Mapping[str, str] = {"": "page", "web": "page", "telegram": "Telegram", "discord": "Discord"}
-
-ENDS: Mapping[Outcome, str] = {
-    Outcome.DONE: "",
-    Outcome.MAX_TOKENS: "It hit its limit of tokens",
-    Outcome.MAX_REQUESTS: "It hit its limit of requests in one turn",
-    Outcome.REFUSED: "The agent refused to go on",
-    Outcome.CANCELLED: "Stopped",
-    Outcome.FAILED: "The agent failed",
-    Outcome.CRASHED: "The agent crashed",
-    Outcome.STUCK: "The agent went silent and was stopped",
-    Outcome.INTERRUPTED: "Interrupted: openacp-bot ended during this turn",
-    Outcome.UNKNOWN: "The agent ended for a reason of its own",
-}
-
 BROKEN_OFF = "⚠️ Interrupted. "  # how core/offers begins after a turn that was broken off
-QUOTED = re.compile(r"(`+)\s*([^`]+?)\s*\1")
-
-SETTLED: Mapping[str, str] = {
-    "timeout": "No answer in time, so it was refused",
-    "cancelled": "Cancelled with its turn",
-    "interrupted": "Interrupted: the agent ended before an answer",
-    "withdrawn": "Withdrawn by the agent",
-}
 
 
 def end_line(end: TurnEnded) -> str:
     """`✓ 42 s · 3 tools`, or what happened instead."""
     said = ENDS[end.outcome]
-    tools = {0: "", 1: "1 tool"}.get(end.tools, f"{end.tools} tools")
+    tools = counted(end.tools, "tool") if end.tools else ""
     time = duration(end.seconds) if end.seconds else ""
     if not said:
         return "✓ " + (" · ".join(part for part in (time, tools) if part) or "done")
@@ -82,26 +57,8 @@ def notice_text(notice: Notice) -> str:
     return notice.text.removeprefix(BROKEN_OFF) if notice.id.startswith("interrupted:") else notice.text
 
 
-def bare(title: str) -> str:
-    """Agents quote a command as Markdown does; a title is plain text."""
-    quoted = QUOTED.fullmatch(title.strip())
-    return quoted[2] if quoted else title
-
-
 def person(who: UserRef) -> str:
     """A person's name here; the page's own is `you`."""
-    if who.adapter == "web":
+    if who.adapter == PAGE:
         return "you"
     return f"{who.name or who.id} ({PLACES.get(who.adapter, who.adapter)})"
-
-
-def duration(seconds: float) -> str:
-    """`0.4 s`, `42 s`, `3 min 5 s`, `1 h 2 min`."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

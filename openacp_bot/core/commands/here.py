@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from openacp_bot.core import naming
+from openacp_bot.core.commands import chats
 from openacp_bot.core.commands.house import House, refusal
 from openacp_bot.core.commands.spec import Call
 from openacp_bot.core.errors import StoreError, UserError
 from openacp_bot.core.handover import go_on
-from openacp_bot.core.inbound import Action, Choice, Form, Look, Reply
+from openacp_bot.core.inbound import Action, Choice, Form, Look, Opens, Reply
 from openacp_bot.core.menus import Button
 from openacp_bot.core.model import (
     Ending,
@@ -20,6 +23,7 @@ from openacp_bot.core.model import (
     State,
     TitleRank,
     Verbosity,
+    Wanted,
 )
 from openacp_bot.core.offers import taken
 
@@ -45,7 +49,7 @@ async def cancel(house: House, call: Call) -> Reply:
     try:
         await house.records.change_prompts([one.id for one in dropped_now], state=PromptState.DROPPED, key=call.key)
     except StoreError:
-        session.take_back(dropped_now)
+        session.mailbox.take_back(dropped_now)
         raise
     text = {
         Phase.LAUNCHING: "The agent goes on starting.",
@@ -61,7 +65,7 @@ async def _not_sent(house: House, call: Call, text: str, dropped: tuple[Prompt, 
     count = "1 queued message was" if len(dropped) == 1 else f"{len(dropped)} queued messages were"
     again: list[Choice] = []
     for one in dropped:  # a menu each, since each can be pressed once
-        label = f"Send again: {naming.first_line(one.text)[:30]}"
+        label = f"Send again: {naming.first_line(naming.subject(one))[:30]}"
         button = Button(label, Action("send_again", (one.session, one.id)))
         again.extend(await house.buttons([button], session=call.record.id))
     return Reply(f"{text} {count} not sent.", choices=tuple(again), quiet=True)
@@ -76,17 +80,20 @@ async def finish(house: House, call: Call) -> Reply:
 
 
 async def archive(house: House, call: Call) -> Reply:
-    """Read-only from now on; asked twice where a topic goes with it."""
+    """Read-only from now on; asked twice where a topic goes with it. The session of a chat unpins itself there."""
     record = call.record
     if record.archived_at is not None:
         return refusal("This session is archived already.")
-    topic = await house.records.place_of(record.id)
-    if topic is not None and not record.pinned and not _confirmed(call):
-        return await _confirm(
-            house, call, "archive", f"Archive “{record.shown_title}”? Its topic goes; its history is kept."
-        )
+    home = await house.records.place_of(record.id)
+    has_topic = home is not None and home.wanted is Wanted.OPEN and not home.is_chat
+    if has_topic and not record.pinned and not _confirmed(call):
+        text = f"Archive “{record.shown_title}”? Its topic goes; its history is kept as a file, and it can be restored."
+        return await _confirm(house, call, "archive", text)
+    if record.pinned and await chats.is_held_by(house, call, record):
+        await house.manager.change(record, pinned=False)
+        record = replace(record, pinned=False)
     await house.manager.archive(record, key=call.key)
-    return Reply("Archived. /restore brings it back.")
+    return Reply("Archived. /restore brings it back.", replaces="confirmed" in call.words)
 
 
 async def restore(house: House, call: Call) -> Reply:
@@ -94,6 +101,7 @@ async def restore(house: House, call: Call) -> Reply:
     if call.record.archived_at is None:
         return refusal("This session is not archived.")
     await house.manager.restore(call.record, key=call.key)
+    await chats.reopen(house, call, replace(call.record, archived_at=None))
     return Reply("Restored. Your next message wakes it.")
 
 
@@ -101,15 +109,10 @@ async def delete(house: House, call: Call) -> Reply:
     """Record, history and topic are gone; asked twice."""
     record = call.record
     if not _confirmed(call):
-        return await _confirm(
-            house,
-            call,
-            "delete",
-            f"Delete “{record.shown_title}” with its whole history? This cannot be undone.",
-            Look.DANGER,
-        )
+        text = f"Delete “{record.shown_title}” with its whole history? This cannot be undone."
+        return await _confirm(house, call, "delete", text, Look.DANGER)
     await house.manager.delete(record, key=call.key)
-    return Reply("Deleted.")
+    return Reply("Deleted.", replaces="confirmed" in call.words)
 
 
 async def rename(house: House, call: Call) -> Reply:
@@ -130,13 +133,13 @@ async def pin(house: House, call: Call) -> Reply:
     if call.record.archived_at is not None:
         return refusal("This session is archived. Restore it first.")
     await house.manager.change(call.record, key=call.key, pinned=True)
-    return Reply("Pinned. It stands first and cannot be archived until it is unpinned.")
+    return Reply("Pinned. It stands first and cannot be archived until it is unpinned.", quiet=True)
 
 
 async def unpin(house: House, call: Call) -> Reply:
     """An ordinary session again."""
     await house.manager.change(call.record, key=call.key, pinned=False)
-    return Reply("Unpinned.")
+    return Reply("Unpinned.", quiet=True)
 
 
 async def retry(house: House, call: Call) -> Reply:
@@ -144,8 +147,8 @@ async def retry(house: House, call: Call) -> Reply:
     last = await house.records.last_prompts(call.record.id, 1)
     if not last:
         return refusal("Nothing was asked in this session yet.")
-    await house.submit(call, call.record, last[0].text)
-    return Reply(f"Asked again: {naming.first_line(last[0].text)}")
+    await house.submit(call, call.record, last[0].text, files=last[0].files)
+    return Reply(f"Asked again: {naming.first_line(naming.subject(last[0]))}")
 
 
 async def bypass(house: House, call: Call) -> Reply:
@@ -211,7 +214,7 @@ async def wait(house: House, call: Call) -> Reply:
     """Patience with a silent agent."""
     if session := house.manager.live(call.record.id):
         session.be_patient()
-    return Reply("Waiting on.")
+    return Reply("Waiting on.", quiet=True)
 
 
 async def resume_turn(house: House, call: Call) -> Reply:
@@ -228,7 +231,7 @@ async def resume_turn(house: House, call: Call) -> Reply:
 async def run_queue(house: House, call: Call) -> Reply:
     """What was held runs, in order."""
     session = await house.manager.wake(call.record.id)
-    session.release()
+    session.mailbox.release()
     await house.records.change_session(session.id, held=False)
     _take_up(house, call, "Running the queue.")
     return Reply("Running the queue." if session.queue else "The queue is empty.", quiet=True)
@@ -260,7 +263,7 @@ async def send_again(house: House, call: Call) -> Reply:
     if prompt is None or prompt.session != call.record.id:
         return refusal("This message no longer exists.")
     text = call.words[1] if len(call.words) > 1 else prompt.text
-    await house.submit(call, call.record, text)
+    await house.submit(call, call.record, text, files=prompt.files)
     return Reply("Sent.", quiet=True)
 
 
@@ -270,8 +273,8 @@ def _confirmed(call: Call) -> bool:
 
 async def _confirm(house: House, call: Call, verb: str, text: str, look: Look = Look.GOOD) -> Reply:
     buttons = [
-        Button("Confirm", Action(verb, (call.record.id, "confirmed")), look),
-        Button("Cancel", Action("never_mind")),
+        Button("Confirm", Action(verb, (call.record.id, "confirmed")), look, Opens.HERE),
+        Button("Cancel", Action("never_mind"), opens=Opens.HERE),
     ]
     return Reply(text, choices=await house.buttons(buttons, session=call.record.id, presser=call.who))
 

@@ -10,12 +10,13 @@ from openacp_bot.core import access, naming
 from openacp_bot.core.commands.spec import Call
 from openacp_bot.core.errors import NotAllowed, UserError
 from openacp_bot.core.handover import span
-from openacp_bot.core.inbound import Action, Choice, Look, Reply, Row
+from openacp_bot.core.inbound import Action, Choice, Look, Origin, Reply, Row
 from openacp_bot.core.manager import Manager
+from openacp_bot.core.means import Means
 from openacp_bot.core.menus import Button, minted
-from openacp_bot.core.model import Prompt, PromptKind, PromptState, SessionRecord, TitleRank, UserRef
+from openacp_bot.core.model import FileRef, Prompt, PromptKind, PromptState, SessionRecord, TitleRank, UserRef
 from openacp_bot.core.ports import Records
-from openacp_bot.core.session import Desk, Session
+from openacp_bot.core.session import Session
 from openacp_bot.core.settings import Settings
 
 MENU_SECONDS = 7 * 86400.0
@@ -26,7 +27,7 @@ MESSAGE_LIMIT = 200_000  # characters
 class House:
     """The rooms behind the front door, and the few things that many commands do alike."""
 
-    desk: Desk
+    means: Means
     manager: Manager
     surfaces: Callable[[], Mapping[str, str]]
     version: str
@@ -34,14 +35,14 @@ class House:
 
     @property
     def records(self) -> Records:
-        return self.desk.records
+        return self.means.records
 
     @property
     def settings(self) -> Settings:
-        return self.desk.current()
+        return self.means.current()
 
     def now(self) -> float:
-        return self.desk.now()
+        return self.means.now()
 
     def is_admin(self, who: UserRef) -> bool:
         return access.is_admin(self.settings, who)
@@ -69,6 +70,13 @@ class House:
             raise UserError("This session no longer exists.")
         return self.manager.current(record)
 
+    async def session_at(self, origin: Origin) -> SessionRecord | None:
+        """The session that this comes from; raises UserError if it is gone."""
+        id = origin.session
+        if id is None and (place := await self.records.place_at(origin.where)) is not None:
+            id = place.session
+        return await self.record(id) if id else None
+
     async def submit(
         self,
         call: Call,
@@ -79,28 +87,40 @@ class House:
         first: bool = False,
         message: str = "",
         place: str | None = None,
+        files: tuple[FileRef, ...] = (),
     ) -> tuple[Session, str, int] | None:
         """Wake the session, store the prompt, queue it: the session, the prompt's id and its place. None: the key was
         seen before. Raises CapReached, UserError."""
-        session = await self.manager.wake(record.id)
-        limit = self.settings.sessions.queue_limit
-        if kind is PromptKind.PERSON and len(session.queue) + session.coming >= limit:
-            raise UserError(f"The queue is full ({limit} messages wait). Wait, /cancel, or remove some with /queue.")
-        prompt = new_prompt(record.id, call, text, now=self.now(), kind=kind, message=message, place=place)
-        with session.expecting():
+        session = await self.awake(record, kind)
+        now = self.now()
+        prompt = new_prompt(record.id, call, text, now=now, kind=kind, message=message, place=place, files=files)
+        with session.mailbox.expecting():
             stored = await self.records.queue_prompt(prompt, first=first, key=call.key)
         if stored is None:
             return None
-        if self.manager.live(record.id) is not session or session.record.archived_at is not None:
-            return await self._woken_for(stored, text), stored.id, 0
-        held = session.record.held
-        ahead = session.submit(stored)
-        if held:
-            await self.records.change_session(session.id, held=False)
-        await self._first_title(session, text)
+        session, ahead = await self.hand_in(session, stored)
         return session, stored.id, ahead
 
-    async def _woken_for(self, prompt: Prompt, text: str) -> Session:
+    async def awake(self, record: SessionRecord, kind: PromptKind = PromptKind.PERSON) -> Session:
+        """The session, woken, with room in its queue. Raises CapReached, UserError."""
+        session = await self.manager.wake(record.id)
+        limit = self.settings.sessions.queue_limit
+        if kind is PromptKind.PERSON and len(session.queue) + session.mailbox.coming >= limit:
+            raise UserError(f"The queue is full ({limit} messages wait). Wait, /cancel, or remove some with /queue.")
+        return session
+
+    async def hand_in(self, session: Session, stored: Prompt) -> tuple[Session, int]:
+        """A stored prompt joins its session's queue: the session that it runs in, and its place there."""
+        if self.manager.live(stored.session) is not session or session.record.archived_at is not None:
+            return await self._woken_for(stored), 0
+        held = session.record.held
+        ahead = session.mailbox.submit(stored)
+        if held:
+            await self.records.change_session(session.id, held=False)
+        await self._first_title(session, stored)
+        return session, ahead
+
+    async def _woken_for(self, prompt: Prompt) -> Session:
         """The session ended, or was archived, while the prompt was being stored."""
         try:
             session = await self.manager.wake(prompt.session)
@@ -108,17 +128,18 @@ class House:
             await self.records.change_prompts([prompt.id], state=PromptState.DROPPED)
             raise
         if session.record.held:
-            session.release()
+            session.mailbox.release()
             await self.records.change_session(session.id, held=False)
-        await self._first_title(session, text)
+        await self._first_title(session, prompt)
         return session
 
-    async def _first_title(self, session: Session, text: str) -> None:
-        title = naming.first_line(text)
+    async def _first_title(self, session: Session, prompt: Prompt) -> None:
+        title = naming.first_line(naming.subject(prompt))
         if title and naming.outranks(session.record, TitleRank.FIRST_MESSAGE):
             rank = TitleRank.FIRST_MESSAGE
             session.note(title=title, title_rank=rank)
             await self.records.change_session(session.id, title=title, title_rank=rank)
+            await self.means.homes.title(session.id, title, rank)
 
     async def cap_refusal(self, call: Call, why: str) -> Reply:
         """Names the cap and lists the sessions that could be ended, longest idle first."""
@@ -154,6 +175,8 @@ def new_prompt(
     kind: PromptKind = PromptKind.PERSON,
     message: str = "",
     place: str | None = None,
+    files: tuple[FileRef, ...] = (),
+    state: PromptState = PromptState.QUEUED,
 ) -> Prompt:
     """A prompt by the person who called."""
     return Prompt(
@@ -165,6 +188,8 @@ def new_prompt(
         kind=kind,
         place=place,
         message=message,
+        files=files,
+        state=state,
     )
 
 

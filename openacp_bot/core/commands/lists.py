@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from openacp_bot.core import access
+from openacp_bot.core.commands import chats
 from openacp_bot.core.commands.house import House, refusal
 from openacp_bot.core.commands.queue import waiting
 from openacp_bot.core.commands.spec import Call, CommandSpec
 from openacp_bot.core.handover import span
-from openacp_bot.core.inbound import Action, Choice, Look, Opens, Reply, Row
+from openacp_bot.core.inbound import Action, Choice, Ground, Look, Opens, Reply, Row
 from openacp_bot.core.menus import Button
-from openacp_bot.core.model import SessionRecord, State
+from openacp_bot.core.model import SessionRecord, State, Wanted
 from openacp_bot.core.ports import SessionFilter
 
 PAGE = 10
@@ -82,6 +83,7 @@ def _row_buttons(house: House, call: Call, record: SessionRecord) -> list[Button
     buttons = [Button("Open", Action("open", about)), Button("Rename", Action("rename", about), opens=Opens.FORM)]
     if record.archived_at is not None:
         buttons.append(Button("Restore", Action("restore", about)))
+        buttons.append(Button("History", Action("history", about)))
     else:
         buttons.append(
             Button("Unpin", Action("unpin", about)) if record.pinned else Button("Pin", Action("pin", about))
@@ -114,13 +116,13 @@ async def remove(house: House, call: Call) -> Reply:
         running = sum(1 for one in doomed if (session := house.manager.live(one.id)) and session.turn)
         ends = f" {running} running turn{'' if running == 1 else 's'} will be ended." if running else ""
         buttons = [
-            Button("Confirm", Action("remove", ("", word, "confirmed")), Look.DANGER),
-            Button("Cancel", Action("never_mind")),
+            Button("Confirm", Action("remove", ("", word, "confirmed")), Look.DANGER, Opens.HERE),
+            Button("Cancel", Action("never_mind"), opens=Opens.HERE),
         ]
         choices = await house.buttons(buttons, presser=call.who)
         return Reply(f"Remove {count} with their history and topics?{ends} This cannot be undone.", choices=choices)
     house.manager.delete_all(doomed)
-    return Reply(f"Removing {count}.")
+    return Reply(f"Removing {count}.", replaces=True)
 
 
 async def _removable(house: House, call: Call, states: tuple[State, ...]) -> list[SessionRecord]:
@@ -135,9 +137,26 @@ def _deletable_by(house: House, call: Call) -> SessionFilter:
 
 
 async def open_session(house: House, call: Call) -> Reply:
-    """Where it is."""
-    place = await house.records.place_of(call.record.id)
-    return Reply(f"{call.record.shown_title} {place.url if place else ''}".strip(), session=call.record.id)
+    """Where it is; in a chat that holds one session, it comes here if it has no other place."""
+    record = call.record
+    if record.archived_at is not None:
+        return refusal(f"“{record.shown_title}” is archived. Restore it first.")
+    if await chats.take(house, call, record):
+        return Reply(f"“{record.shown_title}” goes on here. Just write.", session=record.id)
+    place = await house.records.place_of(record.id)
+    has_place = place is not None and place.wanted is Wanted.OPEN and not place.refused
+    if not has_place and call.origin.ground is not Ground.NONE:
+        return Reply(f"“{record.shown_title}” lives on the page.", session=record.id)
+    return Reply(f"{record.shown_title} {place.url if place else ''}".strip(), session=record.id)
+
+
+async def history(house: House, call: Call) -> Reply:
+    """Its conversation as a file."""
+    record, where = call.record, call.origin.where
+    place = await house.records.place_of(record.id)
+    if place is None or (place.adapter, place.space) != (where.adapter, where.space):
+        house.check_owner(call.who, record)
+    return Reply(f"The conversation of “{record.shown_title}”.", session=record.id, history=record.id)
 
 
 # --- /status ---------------------------------------------------------------------------------------

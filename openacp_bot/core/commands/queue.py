@@ -61,7 +61,7 @@ async def _listed(house: House, call: Call) -> Reply:
             Button("Remove", Action("remove_queued", about), Look.DANGER),
         ]
         choices = await house.buttons(buttons, session=call.record.id)
-        rows.append(Row(f"{place}.", naming.first_line(prompt.text), choices=choices))
+        rows.append(Row(f"{place}.", naming.first_line(naming.subject(prompt)), choices=choices))
     everything = await house.buttons(
         [Button("Clear", Action("clear", (call.record.id,)), Look.DANGER)], session=call.record.id
     )
@@ -81,7 +81,7 @@ async def _changed(house: House, call: Call, prompt: str, text: str | None) -> R
 async def _now(house: House, call: Call, prompt: str) -> Reply:
     session = await house.manager.wake(call.record.id)
     held = session.record.held
-    position = session.advance(prompt)
+    position = session.mailbox.advance(prompt)
     if position is None:
         return refusal(GONE)
     if session.phase in (Phase.RUNNING, Phase.WAITING):

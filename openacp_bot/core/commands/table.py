@@ -9,6 +9,7 @@ from openacp_bot.core.commands import here, lists, queue, wizard
 from openacp_bot.core.commands.house import House
 from openacp_bot.core.commands.spec import Call, CommandSpec, Deed
 from openacp_bot.core.inbound import Reply
+from openacp_bot.core.places import open_place
 
 
 async def _help(house: House, call: Call) -> Reply:
@@ -49,6 +50,8 @@ VERBS: Mapping[str, Deed] = MappingProxyType(
         "new_path": wizard.type_path,
         "never_mind": here.never_mind,
         "open": lists.open_session,
+        "history": lists.history,
+        "open_place": open_place,
         "remove": lists.remove,
         "remove_queued": queue.remove,
         "send_now": queue.send_now,

@@ -6,32 +6,21 @@ What was chosen so far travels as one `Draft` in the menu's actions, so a wizard
 from __future__ import annotations
 
 import re
-import secrets
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from openacp_bot.core import codec, naming, workspaces
-from openacp_bot.core.commands.house import House, check_text, new_prompt, refusal
+from openacp_bot.core import codec, workspaces
+from openacp_bot.core.commands.house import House, check_text, refusal
 from openacp_bot.core.commands.spec import Call, nearest
+from openacp_bot.core.commands.starting import Draft, short, started
 from openacp_bot.core.errors import UserError
 from openacp_bot.core.inbound import Action, Form, Look, Opens, Reply
 from openacp_bot.core.menus import Button
-from openacp_bot.core.model import AgentSpec, Field, Place, SessionRecord, Source, State, TitleRank
+from openacp_bot.core.model import AgentSpec, Field
 
 RECENT = 5
 PAGE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A session to be. Empty: not chosen yet; `model` empty: the agent's own."""
-
-    agent: str = ""
-    workspace: str = ""
-    model: str = ""
-    message: str = ""
-    create: bool = False  # a missing directory may be made
 
 
 async def new(house: House, call: Call) -> Reply | None:
@@ -77,7 +66,7 @@ async def choose_model(house: House, call: Call) -> Reply:
         buttons.append(Button("Back", Action("new_model", ("", codec.dumps(draft), str(page - 1))), opens=Opens.HERE))
     if len(models) > (page + 1) * PAGE:
         buttons.append(Button("Next", Action("new_model", ("", codec.dumps(draft), str(page + 1))), opens=Opens.HERE))
-    return Reply("Which model?", choices=await house.buttons(buttons, presser=call.who), replaces=call.pressed)
+    return Reply("Which model?", choices=await house.buttons(buttons, presser=call.who), replaces=_goes_on(call))
 
 
 async def type_path(house: House, call: Call) -> Reply:
@@ -113,21 +102,21 @@ async def _ask_agent(house: House, call: Call, draft: Draft, agents: tuple[Agent
         buttons.append(_page_button("Next", draft, page + 1))
     buttons.append(Button("Cancel", Action("never_mind"), opens=Opens.HERE))
     choices = await house.buttons(buttons, presser=call.who)
-    return Reply("New session: which agent?", choices=choices, replaces=call.pressed)
+    return Reply("New session: which agent?", choices=choices, replaces=_goes_on(call))
 
 
 async def _ask_workspace(house: House, call: Call, draft: Draft) -> Reply:
     base = str(house.settings.base_dir)
     recent = [path for path in await house.records.workspaces(RECENT + 1) if path != base][:RECENT]
     data = codec.dumps(draft)
-    buttons = [_button(_short(path), replace(draft, workspace=path)) for path in recent]
+    buttons = [_button(short(path), replace(draft, workspace=path)) for path in recent]
     buttons.append(_button("Base directory", replace(draft, workspace=base)))
     buttons.append(Button("Type a path", Action("new_path", ("", data)), opens=Opens.FORM))
     model = draft.model or house.settings.agents[draft.agent].model or "the agent's own"
     buttons.append(Button(f"Model: {model}", Action("new_model", ("", data)), opens=Opens.HERE))
     buttons.append(Button("Cancel", Action("never_mind"), opens=Opens.HERE))
     choices = await house.buttons(buttons, presser=call.who)
-    return Reply(f"New session with {draft.agent}: in which directory?", choices=choices, replaces=call.pressed)
+    return Reply(f"New session with {draft.agent}: in which directory?", choices=choices, replaces=_goes_on(call))
 
 
 async def _created(house: House, call: Call, draft: Draft) -> Reply | None:
@@ -139,18 +128,12 @@ async def _created(house: House, call: Call, draft: Draft) -> Reply | None:
         if not draft.create and path != house.settings.base_dir:
             return await _offer_creation(house, call, draft, path)
         workspaces.created(path)
-    record = _record(house, call, replace(draft, workspace=str(path)), spec)
-    where = call.origin.where
-    place = None if not call.origin.opens_places else _place(record, where.adapter, where.space)
-    prompt = None
-    if draft.message:
-        prompt = new_prompt(record.id, call, draft.message, now=house.now())
-    if not await house.manager.create(record, prompt=prompt, place=place, key=call.key):
+    record = await started(house, call, replace(draft, workspace=str(path)), spec)
+    if record is None:
         return None
     model = f" ({draft.model})" if draft.model else ""
-    return Reply(
-        f"New session with {spec.name}{model} in {path}. The agent is starting; just write.", session=record.id
-    )
+    text = f"New session with {spec.name}{model} in {path}. The agent is starting; just write."
+    return Reply(text, session=record.id, replaces=_goes_on(call))
 
 
 async def _offer_creation(house: House, call: Call, draft: Draft, path: Path) -> Reply:
@@ -159,29 +142,12 @@ async def _offer_creation(house: House, call: Call, draft: Draft, path: Path) ->
         Button("Cancel", Action("never_mind"), opens=Opens.HERE),
     ]
     choices = await house.buttons(buttons, presser=call.who)
-    return Reply(f"{path} does not exist. Create it?", choices=choices, refused=True)
+    return Reply(f"{path} does not exist. Create it?", choices=choices, refused=True, replaces=_goes_on(call))
 
 
-def _record(house: House, call: Call, draft: Draft, spec: AgentSpec) -> SessionRecord:
-    title = naming.first_line(draft.message)
-    return SessionRecord(
-        id=secrets.token_hex(6),
-        agent=spec.name,
-        provider=spec.provider,
-        model=draft.model,
-        workspace=draft.workspace,
-        source=Source.MANUAL,
-        owner=call.who.key,
-        created_at=house.now(),
-        active_at=house.now(),
-        state=State.INITIALIZING,
-        title=title,
-        title_rank=TitleRank.FIRST_MESSAGE if title else TitleRank.ID,
-    )
-
-
-def _place(record: SessionRecord, adapter: str, space: str) -> Place:
-    return Place(secrets.token_hex(6), record.id, adapter, space, None, record.shown_title)
+def _goes_on(call: Call) -> bool:
+    """A button of the wizard was pressed: its message becomes the next step."""
+    return call.pressed and bool(call.words)
 
 
 async def _form(house: House, call: Call, draft: Draft, field: Field, title: str) -> Reply:
@@ -249,10 +215,3 @@ def _page_button(label: str, draft: Draft, page: int) -> Button:
 
 def _agent_label(agent: AgentSpec, house: House) -> str:
     return f"{agent.name} (default)" if agent.name == house.settings.default_agent else agent.name
-
-
-def _short(path: str) -> str:
-    """A path that fits on a button: its end says more than its start."""
-    home = str(Path.home())
-    shown = f"~{path[len(home) :]}" if path == home or path.startswith(f"{home}/") else path
-    return shown if len(shown) <= 40 else f"…{shown[-39:]}"

@@ -235,9 +235,10 @@ class App {
     const known = new Set(this.sidebar.rows.map(({ id }) => id)); // the list may have the new one before its reply is here
     const reply = await this.pressed(token, values);
     if (!reply) return;
-    if (card && reply.replaces) return card.replaceWith(this.card(reply));
     const isNew = Boolean(reply.session) && !known.has(reply.session) && choice?.look !== "danger";
-    this.present(reply, { opensNew: isNew, isTyped: Boolean(card) });
+    if (!card || !reply.replaces) return this.present(reply, { opensNew: isNew, isTyped: Boolean(card) });
+    card.replaceWith(this.card(reply));
+    if (isNew) this.open(reply.session);
   }
 
   /** An answer to a question: its card tells what came of it. */

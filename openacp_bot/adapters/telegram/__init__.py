@@ -1,0 +1,1 @@
+"""Telegram: forum topics, private chats, buttons, live answers."""

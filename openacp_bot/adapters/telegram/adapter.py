@@ -1,0 +1,226 @@
+"""Telegram as a chat adapter: long polling in, the outbox out, and a look at chats and menus now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from types import MappingProxyType
+
+from aiogram.exceptions import AiogramError
+from aiogram.types import ChatMemberUpdated, Message, Update, User
+
+from openacp_bot.adapters.telegram.calls import new_bot
+from openacp_bot.adapters.telegram.chats import Chats
+from openacp_bot.adapters.telegram.config import USUAL, Patience, TelegramConfig
+from openacp_bot.adapters.telegram.downloads import download
+from openacp_bot.adapters.telegram.facts import Facts, TopicKey
+from openacp_bot.adapters.telegram.inbound import moved
+from openacp_bot.adapters.telegram.intake import Intake
+from openacp_bot.adapters.telegram.menus import Menus
+from openacp_bot.adapters.telegram.pen import TelegramPen
+from openacp_bot.adapters.telegram.poll import Poll
+from openacp_bot.chat.drawing import Drawer
+from openacp_bot.chat.outbox import Outbox
+from openacp_bot.core.events import Said
+from openacp_bot.core.masking import Mask
+from openacp_bot.core.model import FileRef, Place, ThreadRef, UserRef
+from openacp_bot.core.ports import Hub, Ledger
+from openacp_bot.core.settings import AccessList
+
+log = logging.getLogger(__name__)
+
+MOST_TITLES = 1000
+MOVED = "moved:"
+
+
+class TelegramAdapter:
+    """`core.ports.ChatAdapter`. Everything it opens is closed when `screen` is left."""
+
+    name = "telegram"
+
+    def __init__(
+        self,
+        config: TelegramConfig,
+        hub: Hub,
+        ledger: Ledger,
+        access: Callable[[], AccessList],
+        mask: Mask,
+        *,
+        approvers: Callable[[], str] = lambda: "allowed",
+        now: Callable[[], float] = time.time,
+        patience: Patience = USUAL,
+    ) -> None:
+        self._config = config
+        self._hub = hub
+        self._ledger = ledger
+        self._access = access
+        self._now = now
+        self._patience = patience
+        self._bot = new_bot(config)
+        surface = UserRef(self.name, "")
+        self._outbox = Outbox(
+            self.name,
+            hub,
+            ledger,
+            TelegramPen(self._bot, streams=config.streaming),
+            Drawer(hub, surface, mask, now=now, approvers=approvers),
+            now=now,
+            goodbye=patience.goodbye,
+        )
+        self._poll = Poll(config, self._introduced, self._take, patience=patience, mask=mask)
+        self._chats = Chats(self._bot, self._note_move)
+        self._menus = Menus(self._bot, hub, ledger)
+        self._ids = dict.fromkeys(config.chats, 0)  # what is configured → the id that it has now
+        self._titles: dict[TopicKey, str] = {}
+        self._me: User | None = None
+        self._intake: Intake | None = None
+        self._look_again = asyncio.Event()
+
+    @property
+    def status(self) -> str:
+        """`up as @bot` and what is wrong in its chats; or why it is not up."""
+        if self._poll.trouble or self._me is None:
+            return self._poll.trouble or "starting"
+        problems = [problem for found in self._chats.problems.values() for problem in found]
+        return "; ".join([f"up as @{self._me.username}", *problems])
+
+    # --- out -------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def screen(self) -> AsyncIterator[None]:
+        try:
+            async with self._outbox.running():
+                yield
+        finally:
+            await self._bot.session.close()
+
+    def show(self, place: Place | None, said: Said) -> None:
+        self._outbox.show(place, said)
+
+    async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
+        return await download(self._bot, file, into, limit)
+
+    # --- in --------------------------------------------------------------------------------------
+
+    async def listen(self, hub: Hub) -> None:
+        """Until cancelled."""
+        await self._remember_moves()
+        async with asyncio.TaskGroup() as tasks:
+            self._intake = Intake(
+                bot=self._bot,
+                hub=hub,
+                ledger=self._ledger,
+                outbox=self._outbox,
+                facts=self._facts,
+                tasks=tasks,
+                now=self._now,
+                press_seconds=self._patience.press,
+            )
+            tasks.create_task(self._look_around())
+            await self._poll.run()
+
+    async def _introduced(self, me: User) -> None:
+        self._me = me
+        self._look_again.set()
+
+    async def _take(self, update: Update, album: str) -> None:
+        assert self._intake is not None
+        if update.my_chat_member is not None:
+            self._membership_changed(update.my_chat_member)
+            return
+        await self._intake.take(update, album)
+        if update.message is not None:
+            await self._notice(update.message)
+
+    async def _notice(self, message: Message) -> None:
+        """What a message says about chats and topics, whoever sent it."""
+        if message.migrate_to_chat_id and message.chat.id in self._chat_ids():
+            await self._note_move(message.chat.id, message.migrate_to_chat_id)
+        self._note_title(message)
+        if message.chat.type == "private" and (message.text or "").startswith("/start"):
+            self._look_again.set()  # who never wrote before has no menu yet
+
+    def _note_title(self, message: Message) -> None:
+        thing = message.forum_topic_edited or message.forum_topic_created
+        if thing is None or not thing.name or not message.message_thread_id:
+            return
+        self._titles[message.chat.id, message.message_thread_id] = thing.name
+        while len(self._titles) > MOST_TITLES:
+            del self._titles[next(iter(self._titles))]
+
+    def _membership_changed(self, change: ChatMemberUpdated) -> None:
+        chat, status = change.chat, change.new_chat_member.status
+        if chat.type == "private" or chat.id in self._chat_ids():
+            log.info("telegram: the bot is now %s in %s", status, chat.title or f"the private chat {chat.id}")
+            self._outbox.heard(ThreadRef(self.name, str(chat.id)))
+            self._look_again.set()
+        elif status not in ("left", "kicked"):
+            log.warning(
+                "telegram: the bot was added to “%s”; to use it there, add %d to telegram.chat_ids", chat.title, chat.id
+            )
+
+    # --- what is known ---------------------------------------------------------------------------
+
+    def _facts(self) -> Facts:
+        assert self._me is not None, "nothing is polled before we know who we are"
+        return Facts(
+            bot=self._me.id,
+            username=self._me.username or "",
+            chats=frozenset(self._chat_ids()),
+            general=self._config.general,
+            access=self._access(),
+            private_topics=bool(self._me.has_topics_enabled),
+            titles=MappingProxyType(self._titles),
+        )
+
+    def _chat_ids(self) -> list[int]:
+        return [now or configured for configured, now in self._ids.items()]
+
+    async def _remember_moves(self) -> None:
+        for key, new in (await self._ledger.notes(self.name)).items():
+            if key.startswith(MOVED):
+                self._follow(int(key.removeprefix(MOVED)), int(new))
+
+    def _follow(self, old: int, new: int) -> None:
+        for configured, now in self._ids.items():
+            if old in (configured, now) and old != new:
+                self._ids[configured] = new
+                log.warning("telegram: the group %d is now %d; change it in telegram.chat_ids", configured, new)
+
+    async def _note_move(self, old: int, new: int) -> None:
+        """A group became a supergroup. The configured id goes on working."""
+        if new in self._chat_ids():
+            return
+        await self._ledger.note(self.name, f"{MOVED}{old}", str(new))
+        await self._hub.handle(moved(old, new, at=self._now()))
+        self._follow(old, new)
+        self._chats.forget(old)
+        self._look_again.set()
+
+    async def _look_around(self) -> None:
+        """Chats and menus: at the start, hourly, and when something changed."""
+        while True:
+            await self._look_again.wait()
+            self._look_again.clear()
+            try:
+                await self._check_all()
+            except Exception:  # this task's root: a bug in a check must not end the adapter
+                log.exception("telegram: chats and menus could not be checked")
+            try:
+                async with asyncio.timeout(self._patience.recheck):
+                    await self._look_again.wait()
+            except TimeoutError:
+                self._look_again.set()
+
+    async def _check_all(self) -> None:
+        with suppress(AiogramError):  # the poll tells of it
+            self._me = await self._bot.get_me()  # whether private chats have topics may have changed
+        if (me := self._me) is None:
+            return
+        for chat in self._chat_ids():
+            await self._chats.check(chat, me)
+        await self._menus.refresh(me.id, self._chat_ids(), self._access())

@@ -1,0 +1,51 @@
+"""Whom an update comes from, and whether they may come in. The same check stands before every type of update."""
+
+from __future__ import annotations
+
+from aiogram.types import Chat, Update, User
+
+from openacp_bot.adapters.telegram.facts import Facts
+
+
+def barred(update: Update, facts: Facts) -> str:
+    """Empty if it may come in; else why not, in words for the log that are the same every time."""
+    user, chat, speaks_as = _source(update)
+    if chat is not None and chat.type not in ("private", "group", "supergroup"):
+        return f"what is posted in the channel {chat.id} was ignored"
+    if chat is not None and chat.type != "private" and chat.id not in facts.chats:
+        return f"the group “{chat.title}” was ignored; to use the bot there, add {chat.id} to telegram.chat_ids"
+    if _moves(update):
+        return ""  # a fact about a chat of ours, whoever brought it about
+    if speaks_as is not None:
+        return (
+            f"an anonymous administrator or a channel was ignored in {chat.id if chat else 'a chat'}; "
+            "who wants to be heard must switch off “Remain anonymous”"
+        )
+    if user is None or user.is_bot or not facts.knows(user.id):
+        return f"a stranger was ignored: telegram:{user.id if user else 'nobody'}"
+    return ""
+
+
+def is_our_own(update: Update, facts: Facts) -> bool:
+    """A service message about something that the bot itself did: a topic opened, renamed, deleted."""
+    message = update.message
+    return message is not None and message.from_user is not None and message.from_user.id == facts.bot
+
+
+def _source(update: Update) -> tuple[User | None, Chat | None, Chat | None]:
+    """Who, where, and in whose name if not in their own."""
+    if (message := update.message or update.edited_message) is not None:
+        return message.from_user, message.chat, message.sender_chat
+    if (query := update.callback_query) is not None:
+        return query.from_user, query.message.chat if query.message else None, None
+    if (inline := update.inline_query) is not None:
+        return inline.from_user, None, None
+    if (stopped := update.stopped_message_generation) is not None:
+        chat = stopped.chat
+        return User(id=chat.id, is_bot=False, first_name=chat.first_name or ""), chat, None
+    return None, None, None
+
+
+def _moves(update: Update) -> bool:
+    message = update.message
+    return message is not None and bool(message.migrate_to_chat_id or message.migrate_from_chat_id)

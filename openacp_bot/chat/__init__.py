@@ -1,0 +1,1 @@
+"""What every message-editing platform shares: views, Markdown, splitting, the outbox of cards, the gate."""

@@ -1,0 +1,153 @@
+"""One step of a card carried out: the ledger first, then the call, then the ledger again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Generic, TypeVar, assert_never
+
+from openacp_bot.chat.lane import OpenCard
+from openacp_bot.chat.pen import Forbidden, MarkupRefused, MessageGone, Pen, PenError, PerhapsDone, Refused
+from openacp_bot.chat.plan import Delete, Edit, Forget, Send, Step, Want
+from openacp_bot.core.model import ThreadRef
+from openacp_bot.core.ports import Ledger
+
+log = logging.getLogger(__name__)
+
+W = TypeVar("W")
+T = TypeVar("T")
+
+CALL_SECONDS = 30.0
+FILE_SECONDS = 180.0  # 50 MB over a slow line
+MOST_REFUSED_EDITS = 3
+
+
+async def bounded(call: Awaitable[T], seconds: float = CALL_SECONDS) -> T:
+    """The platform may be silent for so long; then nobody knows what it did."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await call
+    except TimeoutError as error:
+        raise PerhapsDone("no answer") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Courier(Generic[W]):
+    """Raises PenError where the caller has to decide; the ledger is right by then."""
+
+    pen: Pen[W]
+    ledger: Ledger
+
+    async def carry_out(self, step: Step[W], entry: OpenCard, where: ThreadRef) -> None:
+        match step:
+            case Send(want=want):
+                await self._send(want, entry, where)
+            case Edit(want=want, message=message):
+                await self._edit(want, message, entry, where)
+            case Delete():
+                await self._delete(step, entry, where)
+            case Forget(number=number):
+                await self.forget(entry, number)
+            case _:
+                assert_never(step)
+
+    async def forget(self, entry: OpenCard, *numbers: int) -> None:
+        await self.ledger.forget(entry.card.id, numbers)
+        entry.forget(numbers)
+
+    async def _send(self, want: Want[W], entry: OpenCard, where: ThreadRef) -> None:
+        number = want.number
+        await self.ledger.sending(entry.card.id, number, rings=want.rings)
+        entry.sending(number, rings=want.rings)
+        try:
+            message = await self._sent(want, entry, where)
+        except PerhapsDone:
+            if want.live:  # never twice for what only grows: its whole text comes at the end
+                await self.forget(entry, number)
+                entry.known.mute.add(want.stretch)
+            raise
+        except MarkupRefused as error:
+            await self._take_back(want, entry)
+            self._go_plain(number, entry, error)
+        except Exception:
+            await self._take_back(want, entry)
+            raise
+        else:
+            await self.ledger.shown(entry.card.id, number, message)
+            entry.shown(number, message)
+            entry.known.prints[number] = want.print
+
+    async def _sent(self, want: Want[W], entry: OpenCard, where: ThreadRef) -> str:
+        if want.file is not None:
+            text = None if want.text is None else self._text(want, entry)
+            call = self.pen.send_file(where, want.file, text, want.keyboard, rings=want.rings)
+            return await bounded(call, FILE_SECONDS)
+        answers = entry.card.answers if want.number == 0 else ""
+        text = self._text(want, entry)
+        return await bounded(
+            self.pen.send(where, text, want.keyboard, rings=want.rings, answers=answers, asks=want.asks)
+        )
+
+    async def _take_back(self, want: Want[W], entry: OpenCard) -> None:
+        """This attempt certainly failed; whether the one before it succeeded is as open as before."""
+        was_doubtful = entry.pages[want.number].tries > 1
+        await self.forget(entry, want.number)
+        if was_doubtful:
+            await self.ledger.sending(entry.card.id, want.number, rings=want.rings)
+            entry.sending(want.number, rings=want.rings)
+
+    async def _edit(self, want: Want[W], message: str, entry: OpenCard, where: ThreadRef) -> None:
+        entry.known.prints.pop(want.number, None)
+        try:
+            await bounded(self.pen.edit(where, message, self._text(want, entry), want.keyboard))
+        except MarkupRefused as error:
+            self._go_plain(want.number, entry, error)
+        except MessageGone:
+            await self._renew(want.number, entry)
+        except Forbidden:
+            raise
+        except Refused as error:
+            await self._count_refusal(want, entry, error)
+        else:
+            entry.known.prints[want.number] = want.print
+
+    async def _renew(self, number: int, entry: OpenCard) -> None:
+        """The message is gone: sent anew once, then let go."""
+        if number in entry.renewed:
+            entry.known.fixed.add(number)
+            return
+        entry.renewed.add(number)
+        await self.forget(entry, number)
+
+    async def _count_refusal(self, want: Want[W], entry: OpenCard, error: PenError) -> None:
+        entry.refused_edits += 1
+        if entry.refused_edits < MOST_REFUSED_EDITS:
+            return
+        log.warning("edits of a %s are refused, so they stop: %s", entry.card.kind, error)
+        entry.refused_edits = 0
+        if not entry.is_turn:
+            entry.known.fixed.add(want.number)
+            return
+        entry.known.mute.add(want.stretch)
+        await self.forget(entry, want.number)  # so that the whole is sent once, at the end
+
+    async def _delete(self, step: Delete, entry: OpenCard, where: ThreadRef) -> None:
+        try:
+            await bounded(self.pen.delete(where, step.message))
+        except Forbidden:
+            raise
+        except (MessageGone, Refused):
+            pass  # gone already, or too old to be deleted: it stays, and nothing depends on it
+        await self.forget(entry, step.number)
+
+    def _text(self, want: Want[W], entry: OpenCard) -> W:
+        assert want.text is not None  # only files come without
+        return self.pen.dialect.plain(want.text) if want.number in entry.plain else want.text
+
+    def _go_plain(self, number: int, entry: OpenCard, error: MarkupRefused) -> None:
+        if number in entry.plain:
+            raise Refused(f"Not even the plain text was taken: {error}") from error
+        log.warning("markup was refused, so the text is sent without: %s", error)
+        entry.plain.add(number)

@@ -1,0 +1,131 @@
+"""One gate: what a platform lets pass, and when the next call of a rank may leave.
+
+1. The window slides over the ends of calls: the platform counts a call when it arrives, which is before we know that
+it ended, so it never sees more than it allows. 2. What was sent before a restart counts too (`chat.windows`).
+3. Edits and what ranks below them are spread evenly over what is left, and leave `RESERVE` calls to what a person waits
+for; what may wait for ever leaves half. 4. Typing changes nothing in a chat, so it is not counted: but it goes only
+where half is left, and seldom.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from openacp_bot.chat.pen import Pace
+from openacp_bot.chat.sheet import Rank
+
+RESERVE = 3
+LONGEST_BACK_OFF = 60.0
+HEAD_START = 0.35  # how much sooner than evenly the first edits go, while the window is nearly empty
+IDLE = max(Rank) + 1  # typing: below everything
+TYPING_APART = 3.0  # a working topic shows it for five seconds; several topics take turns
+
+
+class Gate:
+    """Accounts for the calls of one gate; never waits itself. `clock` is monotonic."""
+
+    def __init__(self, name: str, pace: Pace, clock: Callable[[], float], *, past: Sequence[float] = ()) -> None:
+        self.name = name
+        self.pace = pace
+        self._clock = clock
+        self._ends = deque(past)
+        self._last_end = float("-inf")
+        self._next_typing = float("-inf")
+        self._closed_until = float("-inf")
+        self._next_edit = float("-inf")
+        self._back_off = 0.0
+
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """When the calls ended that still count."""
+        self._forget(self._clock())
+        return tuple(self._ends)
+
+    def wait(self, rank: int) -> float:
+        """Seconds until a call of this rank may leave; a better rank never waits longer."""
+        now = self._clock()
+        self._forget(now)
+        opens = max(self._closed_until, self._last_end + self.pace.apart)
+        allowance = self._allowance(rank)
+        if len(self._ends) >= allowance:
+            opens = max(opens, self._ends[len(self._ends) - allowance] + self.pace.per)
+        if rank >= Rank.EDIT:
+            opens = max(opens, self._next_edit)
+        if rank >= IDLE:
+            opens = max(opens, self._next_typing)
+        return max(0.0, opens - now)
+
+    def ended(self, rank: int) -> None:
+        """A call is over, whatever became of it."""
+        now = self._clock()
+        if rank >= IDLE:
+            self._next_typing = now + TYPING_APART
+            return
+        self._forget(now)
+        self._ends.append(now)
+        self._last_end = now
+        if rank >= Rank.CARD:
+            self._next_edit = now + self._stride(now)
+
+    def close(self, seconds: float) -> float:
+        """The platform wants nothing for so long; how long it is closed now."""
+        now = self._clock()
+        self._closed_until = max(self._closed_until, now + seconds)
+        return self._closed_until - now
+
+    def failed(self) -> None:
+        """A call did not get through: 1, 2, 4 … 60 s until the next."""
+        self._back_off = min(LONGEST_BACK_OFF, max(1.0, 2 * self._back_off))
+        self.close(self._back_off)
+
+    def succeeded(self) -> None:
+        self._back_off = 0.0
+
+    def _allowance(self, rank: int) -> int:
+        calls = self.pace.calls
+        if rank >= Rank.REMOVAL:
+            return max(1, calls // 2)
+        if rank >= Rank.EDIT:
+            return max(1, calls - RESERVE)
+        return calls
+
+    def _stride(self, now: float) -> float:
+        """The seconds from one edit to the next that never let edits run dry: call number k from now needs as many
+        places free by then."""
+        allowance = self._allowance(Rank.EDIT)
+        room = allowance - len(self._ends)
+        free_in = [end + self.pace.per - now for end in self._ends]
+        calls = range(max(1, room + 1), room + len(free_in) + 1)
+        even = max((free_in[k - room - 1] / k for k in calls), default=0.0)
+        return even * (1 - HEAD_START * max(0, room) / allowance)
+
+    def _forget(self, now: float) -> None:
+        while self._ends and self._ends[0] <= now - self.pace.per:
+            self._ends.popleft()
+
+
+class Turnstile:
+    """The overall limit: at most `calls` a second under way or just ended, at all gates together."""
+
+    def __init__(self, calls: int, clock: Callable[[], float]) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._ends: deque[float] = deque()
+        self._under_way = 0
+
+    def wait(self) -> float:
+        """Seconds until it is worth asking again; 0: pass."""
+        now = self._clock()
+        while self._ends and self._ends[0] <= now - 1.0:
+            self._ends.popleft()
+        if self._under_way + len(self._ends) < self._calls:
+            return 0.0
+        return max(0.01, self._ends[0] + 1.0 - now) if self._ends else 0.05
+
+    def began(self) -> None:
+        self._under_way += 1
+
+    def ended(self) -> None:
+        self._under_way -= 1
+        self._ends.append(self._clock())

@@ -1,0 +1,196 @@
+"""The outbox: what a platform is to show, made true at the pace that it allows, and still made true after a crash.
+
+1. No content waits here: an event only marks its card, and the card is drawn when a call is allowed. 2. `show` costs a
+lookup, however many events come. 3. What is remembered are open cards; the ledger knows them too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Generic, TypeVar
+
+from openacp_bot.chat.arrivals import Arrivals
+from openacp_bot.chat.clerk import Clerks
+from openacp_bot.chat.gate import Gate, Turnstile
+from openacp_bot.chat.lane import OpenCard, Shelf
+from openacp_bot.chat.opening import Opener
+from openacp_bot.chat.order import Draw
+from openacp_bot.chat.pen import Pen
+from openacp_bot.chat.places import Keeper
+from openacp_bot.chat.signs import DRAFT_PACE, DRAFTS, Signs
+from openacp_bot.chat.tending import Tender
+from openacp_bot.chat.troubles import Troubles
+from openacp_bot.chat.windows import Windows
+from openacp_bot.core.cards import Card, CardKind
+from openacp_bot.core.events import Said
+from openacp_bot.core.inbound import Reply
+from openacp_bot.core.model import Place, ThreadRef
+from openacp_bot.core.ports import Hub, Ledger
+
+log = logging.getLogger(__name__)
+
+W = TypeVar("W")
+
+CALLS_A_SECOND = 30
+
+
+class Outbox(Generic[W]):
+    """One surface's screen. `now` is UTC seconds; the pace is measured by the loop's clock."""
+
+    def __init__(
+        self,
+        name: str,
+        hub: Hub,
+        ledger: Ledger,
+        pen: Pen[W],
+        draw: Draw,
+        *,
+        now: Callable[[], float] = time.time,
+        gather: float = 0.05,
+        patience: float = 5.0,
+        goodbye: float = 10.0,
+    ) -> None:
+        self.goodbye = goodbye
+        self._name = name
+        self._ledger = ledger
+        self._pen = pen
+        self._now = now
+        self._shelf = Shelf()
+        self._windows = Windows(name, ledger, now=now, clock=_clock)
+        turnstile = Turnstile(CALLS_A_SECOND, _clock)
+        signs = Signs(pen, _clock)
+        self._keeper = Keeper(
+            name, hub, ledger, pen, now=now, clock=_clock, post=self._post, moved_to=self._place_moved
+        )
+        times = {"now": now, "clock": _clock}
+        self._troubles = Troubles(ledger, pen, self._shelf, self._keeper, wake=self._wake, **times)
+        self._tender = Tender(
+            ledger, pen, draw, self._shelf, self._keeper, signs, self._troubles, turnstile, wake=self._wake, **times
+        )
+        self._clerks = Clerks(self._new_gate, self._tender.jobs, turnstile, _clock, self._windows.keep)
+        self._opener = Opener(
+            name,
+            ledger,
+            pen,
+            self._shelf,
+            signs,
+            wake=self._wake,
+            gather=gather,
+            patience=patience,
+            **times,
+        )
+        self._arrivals = Arrivals(
+            name,
+            pen,
+            self._shelf,
+            self._opener,
+            signs,
+            self._keeper,
+            clock=_clock,
+            wake=self._wake,
+            gather=gather,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Inside, cards are shown; leaving gives them `goodbye` seconds to settle, and the rest stays in the ledger."""
+        await self._load()
+        async with asyncio.TaskGroup() as group:
+            self._clerks.begin(group)
+            intake = group.create_task(self._arrivals.take())
+            try:
+                yield
+                await self._say_goodbye()
+            finally:
+                intake.cancel()
+                self._clerks.stop()
+
+    def show(self, place: Place | None, said: Said) -> None:
+        """Never waits, never raises."""
+        self._arrivals.show(place, said)
+
+    async def reply(self, where: ThreadRef, reply: Reply, *, key: str, answers: str = "", pressed: str = "") -> None:
+        """On return the answer is stored, and will be shown. `key`: the inbound's. `pressed`: the message whose button
+        was pressed."""
+        self._troubles.heard(where.space)
+        await self._opener.reply(where, reply, key=key, answers=answers, pressed=pressed)
+
+    async def no_opening(self, space: str, *, limit: float = 5.0) -> None:
+        """While a topic is being opened, people may see it, and write in it, before we know its address."""
+        try:
+            async with asyncio.timeout(limit):
+                await self._keeper.no_opening(space)
+        except TimeoutError:
+            pass
+
+    def heard(self, where: ThreadRef) -> None:
+        """Somebody spoke there: a chat that was closed to us may be open again."""
+        self._troubles.heard(where.space)
+        self._wake(self._pen.gate(where))
+
+    # --- beginning and end
+
+    async def _load(self) -> None:
+        await self._windows.load()
+        for gate, until in (await self._ledger.closed_gates(self._now())).items():
+            self._clerks.gate(gate).close(until - self._now())
+        for card in await self._ledger.open_cards(self._name):
+            await self._opener.load(card)
+        for place in await self._ledger.unmade_places(self._name):
+            if self._keeper.want(place, is_told=False):
+                self._wake(self._pen.gate(place.ref or ThreadRef(self._name, place.space)))
+
+    async def _say_goodbye(self) -> None:
+        self._tender.is_leaving = True
+        try:
+            async with asyncio.timeout(self.goodbye):
+                await self._arrivals.rest()
+                await self._clerks.rest()
+        except TimeoutError:
+            log.info("what could not be shown in time is shown after the next start")
+
+    def _new_gate(self, name: str) -> Gate:
+        pace = DRAFT_PACE if name.endswith(DRAFTS) else self._pen.pace(name)
+        return Gate(name, pace, _clock, past=self._windows.past(name))
+
+    def _wake(self, gate: str) -> None:
+        self._clerks.wake(gate)
+
+    # --- what the keeper asks for
+
+    async def _post(self, card: Card) -> None:
+        await self._opener.load(await self._ledger.open(card))
+
+    async def _place_moved(self, place: Place, ref: ThreadRef | None) -> None:
+        """The lane of this place has another address, or none."""
+        lane = self._shelf.lane_of(place.id)
+        for entry in list(lane.cards.values()) if lane else ():
+            if ref is None:
+                await self._troubles.settle(entry, "its place is gone")
+            else:
+                await self._send_anew(entry)
+        if lane is not None and ref is not None:
+            lane.where, lane.is_lost = ref, False
+            self._wake(lane.gate)
+        for entry in self._shelf:
+            if entry.card.kind is CardKind.REPLY and entry.card.session == place.session:
+                entry.hold = 0.0
+                entry.touch(_clock())
+                self._wake(entry.lane.gate)
+
+    async def _send_anew(self, entry: OpenCard) -> None:
+        """Its messages stood in a topic that is gone."""
+        if entry.card.pages:
+            numbers = tuple(entry.pages)
+            await self._ledger.forget(entry.card.id, numbers)
+            entry.forget(numbers)
+        entry.renewed.clear()
+        entry.touch(_clock())
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

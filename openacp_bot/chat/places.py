@@ -1,0 +1,327 @@
+"""Places made what they should be: topics opened, renamed, reopened, closed, deleted, one call at a time.
+
+1. The row is read when the call is allowed, so the newest wish wins. 2. An ambiguous opening is repeated, once the
+platform is known to be there again: a second, empty topic is the lesser evil. 3. Where closing deletes, the
+conversation is posted as a file first, and nothing is deleted before it stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Generic, TypeVar, assert_never
+
+from openacp_bot.chat.deliver import bounded
+from openacp_bot.chat.lane import NEVER
+from openacp_bot.chat.pen import Forbidden, Pen, PenError, PlaceGone, Refused
+from openacp_bot.chat.sheet import Rank
+from openacp_bot.core import codec
+from openacp_bot.core.cards import Card, CardKind, PageState
+from openacp_bot.core.errors import StoreError, UserError
+from openacp_bot.core.inbound import Origin, PlaceReported, Reply, Report
+from openacp_bot.core.model import Place, SessionRecord, ThreadRef, UserRef, Wanted
+from openacp_bot.core.ports import Hub, Ledger
+from openacp_bot.core.views import OneSession
+
+log = logging.getLogger(__name__)
+
+W = TypeVar("W")
+
+REPORT_TRIES = 4
+RESTORED = "restored"  # how the ref of a card begins that stands first in its place
+
+
+class Deed(StrEnum):
+    """What a place still lacks."""
+
+    OPEN = "open"
+    RENAME = "rename"
+    REOPEN = "reopen"
+    CLOSE = "close"
+    DELETE = "delete"
+
+
+RANKS = {
+    Deed.OPEN: Rank.PLACE,
+    Deed.REOPEN: Rank.PLACE,
+    Deed.RENAME: Rank.RENAME,
+    Deed.CLOSE: Rank.RENAME,  # somebody confirmed it just now; a deletion may be one of fifty
+    Deed.DELETE: Rank.REMOVAL,
+}
+
+
+def deed_for(place: Place, *, most_renames: int, is_told: bool) -> Deed | None:
+    """The next deed. `is_told`: core spoke of it just now; a place that a person closed is reopened only then."""
+    if place.is_chat:
+        return None
+    match place.wanted:
+        case Wanted.OPEN:
+            return _deed_for_open(place, most_renames=most_renames, is_told=is_told)
+        case Wanted.CLOSED:
+            # The store counts a topic that is another's now as closed (store/places.py, 2).
+            return Deed.CLOSE if place.ref is not None and place.shown is not Wanted.CLOSED else None
+        case Wanted.GONE:
+            return Deed.DELETE if place.ref is not None else None
+        case _:
+            assert_never(place.wanted)
+
+
+def _deed_for_open(place: Place, *, most_renames: int, is_told: bool) -> Deed | None:
+    if place.ref is None:
+        return None if place.refused else Deed.OPEN
+    if place.title != place.named and (place.insists or place.renames < most_renames):
+        return Deed.RENAME
+    if place.shown is Wanted.CLOSED and is_told:
+        return Deed.REOPEN
+    return None
+
+
+def _rank(deed: Deed, place: Place) -> Rank:
+    """Somebody waits to see a title that they gave."""
+    return Rank.CARD if deed is Deed.RENAME and place.insists else RANKS[deed]
+
+
+@dataclass(eq=False, slots=True)
+class PlaceJob:
+    """A place that lacks something."""
+
+    place: Place
+    since: float
+    is_told: bool
+    hold: float = 0.0
+    is_in_doubt: bool = False  # nobody knows whether the last call was carried out
+
+
+class Keeper(Generic[W]):
+    """Knows which places lack something. `post` opens a card; `moved_to` hears of a new address, or that there is none
+    any more."""
+
+    def __init__(
+        self,
+        name: str,
+        hub: Hub,
+        ledger: Ledger,
+        pen: Pen[W],
+        *,
+        now: Callable[[], float],
+        clock: Callable[[], float],
+        post: Callable[[Card], Awaitable[None]],
+        moved_to: Callable[[Place, ThreadRef | None], Awaitable[None]],
+    ) -> None:
+        self._name = name
+        self._surface = UserRef(name, "")
+        self._hub = hub
+        self._ledger = ledger
+        self._pen = pen
+        self._now = now
+        self._clock = clock
+        self._post = post
+        self._moved_to = moved_to
+        self._jobs: dict[str, PlaceJob] = {}
+        self._opening: dict[str, asyncio.Event] = {}  # by space: a topic may stand there that is not known yet
+
+    async def no_opening(self, space: str) -> None:
+        """As soon as every topic that stands in this space is known."""
+        if (known := self._opening.get(space)) is not None:
+            await known.wait()
+
+    # --- what waits
+
+    def want(self, place: Place, *, is_told: bool) -> bool:
+        """Remember that the place may lack something; whether it does."""
+        if self._deed(place, is_told=is_told) is None:
+            return False
+        before = self._jobs.get(place.id)
+        if before is None:
+            self._jobs[place.id] = PlaceJob(place, self._clock(), is_told)
+        else:
+            self._jobs[place.id] = replace(before, place=place, is_told=is_told, hold=0.0)
+        return True
+
+    def jobs(self, gate: str) -> Iterator[tuple[Rank, PlaceJob]]:
+        for job in list(self._jobs.values()):
+            deed = self._deed(job.place, is_told=job.is_told)
+            if deed is not None and self._pen.gate(address(job.place)) == gate:
+                yield _rank(deed, job.place), job
+
+    def settled(self, card: Card, error: str) -> None:
+        """A card came to its end: perhaps the file that a closing waits for."""
+        for job in list(self._jobs.values()):
+            if card.kind is CardKind.REPLY and card.ref == _archive_ref(job.place):
+                job.hold = 0.0
+                if error or not _is_posted(card):
+                    self._park(job)
+
+    def _deed(self, place: Place, *, is_told: bool) -> Deed | None:
+        return deed_for(place, most_renames=self._pen.most_renames, is_told=is_told)
+
+    # --- one deed
+
+    async def next_deed(self, job: PlaceJob) -> Deed | None:
+        """What the place lacks now; None: nothing, or something else has to come first."""
+        row = await self._ledger.place(job.place.id)
+        if self._jobs.get(job.place.id) is not job:
+            return None  # told anew meanwhile
+        deed = None if row is None else self._deed(row, is_told=job.is_told)
+        if row is None or deed is None:
+            self._jobs.pop(job.place.id, None)
+            return None
+        job.place = row
+        if deed is Deed.CLOSE and self._pen.closing_deletes and not await self._is_archived(job):
+            return None
+        return deed
+
+    async def carry_out(self, deed: Deed, job: PlaceJob) -> None:
+        """One call; raises PenError where the gate or the space is concerned."""
+        try:
+            await self._do(deed, job.place)
+        except (PlaceGone, Refused) as error:
+            await self._failed(deed, job.place, error)
+
+    async def _failed(self, deed: Deed, place: Place, error: PenError) -> None:
+        if isinstance(error, Forbidden) and deed is not Deed.OPEN:
+            raise error
+        self._jobs.pop(place.id, None)
+        if deed is Deed.OPEN:
+            await self.report(place, Report.REFUSED, detail=str(error))
+        elif isinstance(error, Refused):
+            log.warning("a topic cannot be changed (%s): %s", deed, error)
+        elif deed in (Deed.CLOSE, Deed.DELETE):
+            await self._ended(place, Wanted.GONE)
+        else:
+            await self.report(place, Report.LOST, ref=place.ref)
+
+    async def _do(self, deed: Deed, place: Place) -> None:
+        match deed:
+            case Deed.OPEN:
+                await self._open(place)
+            case Deed.RENAME:
+                await bounded(self._pen.rename_place(place, place.title))
+                await self._ledger.made(place.id, place.shown or Wanted.OPEN, named=place.title)
+            case Deed.REOPEN:
+                await bounded(self._pen.reopen_place(place))
+                await self._ledger.made(place.id, Wanted.OPEN, named=place.named)
+            case Deed.CLOSE:
+                await bounded(self._pen.close_place(place))
+                await self._ended(place, Wanted.GONE if self._pen.closing_deletes else Wanted.CLOSED)
+            case Deed.DELETE:
+                await bounded(self._pen.delete_place(place))
+                await self._ended(place, Wanted.GONE)
+            case _:
+                assert_never(deed)
+
+    async def _open(self, place: Place) -> None:
+        record = await self._record(place)
+        await self._ledger.opening(place.id)
+        known = self._opening[place.space] = asyncio.Event()
+        try:
+            ref, url = await bounded(self._pen.open_place(place, record))
+            await self.report(place, Report.OPENED, ref=ref, url=url)
+        finally:
+            known.set()
+            if self._opening.get(place.space) is known:
+                del self._opening[place.space]
+        await self._ledger.made(place.id, Wanted.OPEN, named=place.title)
+        if place.session and place.shown in (Wanted.GONE, Wanted.CLOSED):
+            # It was archived, and its topic went: the new one begins with what was said (product.md §1).
+            ref_of_file = f"{RESTORED}:{place.id}:{secrets.token_hex(4)}"
+            await self._post(self._history(place, ref_of_file, "📦 The conversation so far."))
+        await self._moved_to(place, ref)
+
+    async def _ended(self, place: Place, shown: Wanted) -> None:
+        await self._ledger.made(place.id, shown, named=place.named)
+        row = await self._ledger.place(place.id)
+        if row is None or (row.ref is None and row.wanted is not Wanted.OPEN):
+            await self._moved_to(place, None)
+
+    async def _record(self, place: Place) -> SessionRecord | None:
+        if place.session is None:
+            return None
+        try:
+            return (await self._hub.look(OneSession(place.session), self._surface)).row.record
+        except UserError:
+            return None
+
+    # --- the file before a closing
+
+    async def _is_archived(self, job: PlaceJob) -> bool:
+        """Whether the conversation stands as a file, or there is none; posted if not."""
+        place = job.place
+        record = await self._record(place)
+        if record is None or record.prompts == 0:
+            return True
+        card = await self._ledger.card(CardKind.REPLY, _archive_ref(place))
+        if card is not None and _is_posted(card):
+            return True
+        job.hold = NEVER  # until the card is settled
+        text = f"📦 “{place.title}” was archived."
+        where = ThreadRef(self._name, place.space)
+        await self._post(replace(self._history(place, _archive_ref(place), text), place="", where=where))
+        return False
+
+    def _history(self, place: Place, ref: str, text: str) -> Card:
+        session = place.session or ""
+        body = codec.dumps(Reply(text, history=session))
+        return Card(secrets.token_hex(8), CardKind.REPLY, ref, place=place.id, session=session, body=body)
+
+    def _park(self, job: PlaceJob) -> None:
+        log.warning("the topic of “%s” stays, because its conversation could not be posted as a file", job.place.title)
+        self._jobs.pop(job.place.id, None)
+
+    # --- to core
+
+    async def moved(self, place: str, where: ThreadRef, space: str) -> None:
+        """The whole chat has another id."""
+        await self._say(where, Report.MOVED, place, ref=replace(where, space=space))
+
+    def follow(self, space: str, to: str) -> None:
+        """What waits for this chat waits for that one now."""
+        for job in self._jobs.values():
+            if job.place.space == space:
+                ref = job.place.ref and replace(job.place.ref, space=to)
+                job.place = replace(job.place, space=to, ref=ref)
+
+    async def report(
+        self, place: Place, what: Report, *, ref: ThreadRef | None = None, detail: str = "", url: str = ""
+    ) -> None:
+        """Tell core what became of a place."""
+        await self._say(address(place), what, place.id, ref=ref, detail=detail, url=url)
+
+    async def _say(
+        self,
+        where: ThreadRef,
+        what: Report,
+        place: str,
+        *,
+        ref: ThreadRef | None = None,
+        detail: str = "",
+        url: str = "",
+    ) -> None:
+        """A full disk is given some seconds."""
+        key = f"{self._name}:place:{place}:{what}:{secrets.token_hex(4)}"
+        said = PlaceReported(Origin(key, where, self._surface, self._now()), what, place, ref, detail, url)
+        for tries in range(REPORT_TRIES):
+            try:
+                await self._hub.handle(said)
+                return
+            except StoreError:
+                if tries == REPORT_TRIES - 1:
+                    raise
+                await asyncio.sleep(2.0**tries)
+
+
+def address(place: Place) -> ThreadRef:
+    """Where a place is, or will be."""
+    return place.ref or ThreadRef(place.adapter, place.space)
+
+
+def _archive_ref(place: Place) -> str:
+    return f"archived:{place.id}:{place.ref.topic if place.ref else ''}"
+
+
+def _is_posted(card: Card) -> bool:
+    return any(page.state is PageState.SHOWN for page in card.pages)

@@ -1,0 +1,83 @@
+"""What a reply looks like, to everybody alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from openacp_bot.chat import keyboards
+from openacp_bot.chat.blocks import Block, Item, Line, Link, Tone
+from openacp_bot.chat.notices import lines
+from openacp_bot.chat.questions import field_detail
+from openacp_bot.chat.sheet import Drawing, Rank, Sheet
+from openacp_bot.core.cards import Card
+from openacp_bot.core.inbound import Form, Reply, Row
+from openacp_bot.core.masking import Mask
+from openacp_bot.core.model import Place, SessionRecord, Wanted
+from openacp_bot.core.views import Document
+
+OPENING = "Its topic is being opened …"
+GONE = Drawing((), Rank.REMOVAL, gone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A reply and what it speaks of, as that now is. `queued`: its prompt still waits."""
+
+    reply: Reply
+    record: SessionRecord | None = None
+    place: Place | None = None
+    queued: bool = False
+    history: Document | None = None
+
+
+def drawn_reply(spoken: Spoken, card: Card, mask: Mask) -> Drawing:
+    """Not final while the topic of the session that it speaks of is being opened."""
+    reply = spoken.reply
+    if reply.prompt and not spoken.queued:
+        return GONE
+    blocks = [*lines(mask(reply.text)), *_rows(reply.rows, mask)]
+    if reply.form is not None:
+        blocks += _form(reply.form, reply.text, mask)
+    elsewhere = _elsewhere(spoken, card)
+    opening = elsewhere is not None and _is_opening(elsewhere)
+    if opening:
+        blocks.append(Line(OPENING, Tone.FAINT))
+    elif elsewhere is not None and elsewhere.url and elsewhere.url not in reply.text:
+        title = spoken.record.shown_title if spoken.record else elsewhere.title
+        blocks.append(Link(mask(title), elsewhere.url))
+    sheet = Sheet(
+        tuple(blocks),
+        keyboards.of_list(reply.rows, reply.choices),
+        file=spoken.history,
+        asks_text=reply.form is not None,
+    )
+    return Drawing((sheet,), Rank.PERSON, final=not opening)
+
+
+def _rows(rows: tuple[Row, ...], mask: Mask) -> Iterator[Block]:
+    for number, row in enumerate(rows, start=1):
+        marks = [row.mark]
+        if len(rows) > 1 and row.mark != f"{number}.":
+            marks.insert(0, f"{number}.")
+        yield Item(" ".join(mark for mark in marks if mark), mask(row.title), mask(row.detail), row.url)
+
+
+def _form(form: Form, said: str, mask: Mask) -> Iterator[Block]:
+    """Its title, unless that is what was said, and the field that is asked for."""
+    if form.title and form.title not in said:
+        yield Line(mask(form.title), Tone.STRONG)
+    for field in form.fields:
+        yield Item("✏️", mask(field.label or field.name), mask(field_detail(field)))
+
+
+def _elsewhere(spoken: Spoken, card: Card) -> Place | None:
+    """Where its session is, if that is not where the reply stands."""
+    place = spoken.place
+    if place is None or place.id == card.place or place.wanted is not Wanted.OPEN:
+        return None
+    return None if place.ref is not None and place.ref == card.where else place
+
+
+def _is_opening(place: Place) -> bool:
+    return place.ref is None and not place.refused

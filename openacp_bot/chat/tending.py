@@ -1,0 +1,278 @@
+"""One job of a clerk: a card is drawn, what it lacks first is found and done, and what went wrong is put right.
+
+A step is taken only if the gate lets it pass at the step's own rank, which is known once the card is drawn; else the
+card goes back into the line at that rank.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Generic, TypeVar
+
+from openacp_bot.chat.clerk import Job
+from openacp_bot.chat.deliver import Courier
+from openacp_bot.chat.gate import IDLE, Gate, Turnstile
+from openacp_bot.chat.lane import NEVER, Lane, OpenCard, Shelf
+from openacp_bot.chat.order import Draw, Due, Order, rank_of
+from openacp_bot.chat.pen import Pen, PenError, PerhapsDone
+from openacp_bot.chat.places import Keeper, PlaceJob, address
+from openacp_bot.chat.plan import Edit, Forget, Send
+from openacp_bot.chat.sheet import Drawing, Rank
+from openacp_bot.chat.signs import DRAFTS, Signs, draft_gate
+from openacp_bot.chat.troubles import Troubles
+from openacp_bot.core.cards import CardKind
+from openacp_bot.core.errors import Problem
+from openacp_bot.core.model import ThreadRef, Wanted
+from openacp_bot.core.ports import Ledger
+
+log = logging.getLogger(__name__)
+
+W = TypeVar("W")
+
+RECHECK = 0.25  # between two looks at a card that had nothing to show
+AGED = 20.0  # a renaming or a deletion that waited so long goes like an edit
+
+
+class Tender(Generic[W]):
+    """Does one job at a time for each gate. `settled` hears of a card's end."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        pen: Pen[W],
+        draw: Draw,
+        shelf: Shelf,
+        keeper: Keeper[W],
+        signs: Signs[W],
+        troubles: Troubles,
+        turnstile: Turnstile,
+        *,
+        now: Callable[[], float],
+        clock: Callable[[], float],
+        wake: Callable[[str], None],
+    ) -> None:
+        self.is_leaving = False
+        self._ledger = ledger
+        self._pen = pen
+        self._draw = draw
+        self._shelf = shelf
+        self._keeper = keeper
+        self._turnstile = turnstile
+        self._now = now
+        self._clock = clock
+        self._wake = wake
+        self._courier = Courier(pen, ledger)
+        self._signs = signs
+        self._order = Order(pen, draw, shelf, now=now, clock=clock)
+        self._troubles = troubles
+
+    # --- what waits at a gate
+
+    def jobs(self, gate: str) -> Iterator[Job]:
+        if gate.endswith(DRAFTS):
+            yield from self._drafts(gate.removesuffix(DRAFTS))
+            return
+        for lane in self._shelf.lanes:
+            if lane.gate == gate and lane.where is not None and not lane.is_lost:
+                yield from self._cards(lane)
+        for rank, job in self._keeper.jobs(gate):
+            hold = max(job.hold, self._troubles.rest(job.place.space))
+            if hold < NEVER:
+                yield Job(self._aged(rank, job.since), job.since, hold, partial(self._keep, job))
+
+    def _cards(self, lane: Lane) -> Iterator[Job]:
+        rest = self._troubles.rest(lane.space)
+        for entry in lane.cards.values():
+            if entry.since is not None:
+                rank = self._aged(entry.rank, entry.since)
+                yield Job(rank, entry.since, max(entry.hold, rest), partial(self._tend, entry))
+            typing = self._signs.typing_due(entry)
+            if typing < NEVER and not self.is_leaving:
+                yield Job(IDLE, entry.typed_at, max(typing, rest), partial(self._type, entry))
+
+    def _drafts(self, gate: str) -> Iterator[Job]:
+        for lane in self._shelf.lanes:
+            if lane.gate != gate or lane.is_lost or self.is_leaving:
+                continue
+            for entry in lane.cards.values():
+                due = self._signs.draft_due(entry)
+                if due is not None:
+                    since, hold = due
+                    rest = self._troubles.rest(lane.space)
+                    yield Job(Rank.CARD, since, max(hold, rest), partial(self._draft, entry))
+
+    def _aged(self, rank: Rank, since: float) -> Rank:
+        return min(rank, Rank.EDIT) if self._clock() - since > AGED else rank
+
+    # --- cards
+
+    async def _tend(self, entry: OpenCard, gate: Gate) -> None:
+        since, entry.since = entry.since, None
+        due: Due[W] | None = None
+        try:
+            due = await self._due(entry)
+            if due is None:
+                return
+            if isinstance(due.step, Forget):
+                await self._courier.carry_out(due.step, due.entry, due.where)
+            elif not await self._take(due, gate, self._aged(due.rank, self._clock() if since is None else since)):
+                self._again(entry, since, due.rank)
+                return
+            if not _is_up_to_date(due) and await self._due(entry) is not None:
+                self._again(entry, since, entry.rank)
+        except PenError as error:
+            self._again(entry, since, entry.rank)
+            await self._troubles.meet(error, gate, entry.lane, due.entry if due else entry)
+        except Exception as error:
+            self._again(entry, since, entry.rank)
+            if not isinstance(error, Problem):
+                log.exception("a %s could not be shown", entry.card.kind)
+            await self._troubles.put_off(due.entry if due else entry, repr(error))
+
+    def _again(self, entry: OpenCard, since: float | None, rank: Rank) -> None:
+        """Its turn is not over."""
+        entry.since = since
+        entry.rank = rank
+        self._wake(entry.lane.gate)
+
+    async def _take(self, due: Due[W], gate: Gate, rank: Rank) -> bool:
+        """Take the step; False if this gate does not let it pass now."""
+        if due.entry.lane.gate != gate.name or not self._is_free(gate, rank):
+            return False
+        entry = due.entry
+        is_probe = isinstance(due.step, Send) and due.step.want.number in entry.pages and not entry.is_reachable
+        with _passage(gate, self._turnstile, rank):
+            if is_probe:
+                await self._signs.probe(due.where)
+            else:
+                await self._courier.carry_out(due.step, entry, due.where)
+        gate.succeeded()
+        entry.is_reachable = is_probe
+        if isinstance(due.step, Send) and not is_probe:
+            self._sent(entry)
+        return True
+
+    def _sent(self, entry: OpenCard) -> None:
+        """What a new message changes for others: drafts there vanish, and a turn goes on below its question."""
+        now = self._clock()
+        for other in self._shelf:
+            if other.is_live and other.lane.space == entry.lane.space and self._signs.drafts(other):
+                other.draft_since = other.draft_since or now
+                self._wake(draft_gate(other.lane.gate))
+        if entry.card.kind is CardKind.QUESTION:
+            for other in entry.lane.before(entry):
+                other.touch(now)
+
+    async def _due(self, entry: OpenCard) -> Due[W] | None:
+        """What is to be done so that the card, or one that has to stand above, is as drawn; None: nothing."""
+        where = await self._troubles.address(entry.lane)
+        if where is None:
+            await self._stay(entry)
+            return None
+        drawing = await self._draw.drawing(entry.card)
+        if drawing is None:
+            await self._troubles.settle(entry)
+            return None
+        if self._is_awaited(entry, drawing):
+            return None
+        entry.is_live = drawing.live
+        step = self._order.step(entry, drawing, where)
+        if step is None:
+            await self._rest(entry, drawing)
+            return None
+        rank = rank_of(step)
+        if isinstance(step, Send):
+            above = await self._order.owed_above(entry, where, rank)
+            if above is not None:
+                return above
+        return Due(entry, step, where, rank)
+
+    async def _stay(self, entry: OpenCard) -> None:
+        """Its place has no address: it waits if there will be one."""
+        entry.touch(self._clock())
+        place = await self._ledger.place(entry.lane.place)
+        if place is None or place.wanted is not Wanted.OPEN:
+            await self._troubles.settle(entry, "its place is gone")
+
+    def _is_awaited(self, entry: OpenCard, drawing: Drawing) -> bool:
+        """Whether a reply still waits for the topic that it speaks of."""
+        if entry.card.kind is not CardKind.REPLY or drawing.final or entry.is_sent or self._clock() >= entry.expires:
+            return False
+        entry.touch(self._clock(), Rank.PERSON)
+        entry.hold = entry.expires
+        return True
+
+    async def _rest(self, entry: OpenCard, drawing: Drawing) -> None:
+        """Nothing is left to do for now, or for ever."""
+        entry.hold = max(entry.hold, self._clock() + RECHECK)
+        is_done = drawing.gone or (drawing.final and not entry.prompt)
+        if is_done and entry.since is None and not self._order.is_held_back(entry, drawing):
+            await self._troubles.settle(entry)
+
+    def _is_free(self, gate: Gate, rank: int) -> bool:
+        return gate.wait(rank) == 0 and self._turnstile.wait() == 0
+
+    # --- other jobs
+
+    async def _keep(self, job: PlaceJob, gate: Gate) -> None:
+        deed = await self._keeper.next_deed(job)
+        if deed is None:
+            return
+        rank = next((rank for rank, one in self._keeper.jobs(gate.name) if one is job), None)
+        if rank is None or not self._is_free(gate, self._aged(rank, job.since)):
+            self._wake(self._pen.gate(address(job.place)))
+            return
+        is_probe, job.is_in_doubt = job.is_in_doubt, False
+        try:
+            with _passage(gate, self._turnstile, rank):
+                if is_probe:
+                    await self._signs.probe(ThreadRef(job.place.adapter, job.place.space))
+                else:
+                    await self._keeper.carry_out(deed, job)
+            gate.succeeded()
+            if not is_probe:
+                await self._keeper.next_deed(job)
+        except PenError as error:
+            job.is_in_doubt = isinstance(error, PerhapsDone) or is_probe
+            lane = Lane(gate.name, job.place.id, job.place.space, address(job.place))
+            await self._troubles.meet(error, gate, lane, None)
+
+    async def _draft(self, entry: OpenCard, gate: Gate) -> None:
+        where = await self._troubles.address(entry.lane)
+        drawing = None if where is None else await self._draw.drawing(entry.card)
+        if where is None or drawing is None or not drawing.live:
+            entry.draft_since, entry.is_live = None, False
+            return
+        await self._sign(entry, gate, Rank.CARD, self._signs.draft(entry, drawing, where))
+
+    async def _type(self, entry: OpenCard, gate: Gate) -> None:
+        if entry.lane.where is not None:
+            await self._sign(entry, gate, IDLE, self._signs.typing(entry, entry.lane.where))
+
+    async def _sign(self, entry: OpenCard, gate: Gate, rank: int, call: Awaitable[None]) -> None:
+        try:
+            with _passage(gate, self._turnstile, rank):
+                await call
+            gate.succeeded()
+        except PenError as error:
+            await self._troubles.meet(error, gate, entry.lane, None)
+
+
+@contextmanager
+def _passage(gate: Gate, turnstile: Turnstile, rank: int) -> Iterator[None]:
+    """One call through both; it counts from its end, whatever becomes of it."""
+    turnstile.began()
+    try:
+        yield
+    finally:
+        turnstile.ended()
+        gate.ended(rank)
+
+
+def _is_up_to_date(due: Due[W]) -> bool:
+    """Whether the step showed the newest words of what grows, so that there is nothing to look at before more come."""
+    step = due.step
+    return isinstance(step, Edit) and step.want.live and step.want.number in due.entry.known.prints

@@ -1,0 +1,71 @@
+"""Where sessions live, as core wants it: what a place should be called, and whether it should be open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Unpack
+
+from openacp_bot.core.events import PlaceChanged
+from openacp_bot.core.feed import Feed
+from openacp_bot.core.model import Place, ThreadRef, TitleRank, Wanted
+from openacp_bot.core.ports import PlaceFields, Records
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """The places of all sessions. A session's home is its newest place."""
+
+    records: Records
+    feed: Feed
+
+    async def tell(self, session: str) -> None:
+        """What the session's home is now, to everybody; also of a session that sleeps."""
+        record, home = await self.records.session(session), await self.records.place_of(session)
+        if record is None or home is None:
+            return
+        self.feed.know(session, rev=record.rev, home=home)
+        self.feed.say(session, PlaceChanged(home))
+
+    async def change(self, place: Place, **fields: Unpack[PlaceFields]) -> Place | None:
+        """Store it, then tell everybody; the place as it now is."""
+        changed = await self.records.change_place(place.id, **fields)
+        if changed is not None and changed.session is not None:
+            await self.tell(changed.session)
+        return changed
+
+    async def title(self, session: str, title: str, rank: TitleRank) -> None:
+        """A topic is called like its session; a chat keeps its name."""
+        home = await self.records.place_of(session)
+        if home is None or home.is_chat:
+            return
+        insists = rank is TitleRank.PERSON
+        if (home.title, home.insists) != (title, insists):
+            await self.change(home, title=title, insists=insists)
+
+    async def close(self, session: str) -> None:
+        """The session is archived."""
+        home = await self.records.place_of(session)
+        if home is None or home.wanted is not Wanted.OPEN:
+            return
+        # A topic that a person closed still stands, so there is something left to do.
+        shown = Wanted.OPEN if home.shown is Wanted.CLOSED else home.shown
+        await self.change(home, wanted=Wanted.CLOSED, shown=shown)
+
+    async def open(self, home: Place, *, asked_in: ThreadRef | None) -> None:
+        """Open it (again); whoever stood open at its address has to go."""
+        if home.wanted is Wanted.OPEN and not home.refused:
+            return
+        asked = asked_in or home.asked_in
+        await self.change(home, wanted=Wanted.OPEN, refused="", lost_at=0.0, asked_in=asked)
+
+    async def add(self, place: Place) -> None:
+        """The session's home from now on."""
+        await self.records.add_place(place)
+        if place.session is not None:
+            await self.tell(place.session)
+
+    async def move_space(self, adapter: str, old: str, new: str) -> None:
+        """A whole chat has another id."""
+        await self.records.move_space(adapter, old, new)
+        for session in self.feed.living_in(adapter, old):
+            await self.tell(session)

@@ -1,0 +1,52 @@
+"""What a platform was told about places, and which of them it is still to be told about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from openacp_bot.core.model import Place, Wanted
+from openacp_bot.store.facts import Facts
+from openacp_bot.store.rows import place_of
+
+UNMADE = """
+    SELECT * FROM places WHERE adapter = ? AND CASE
+        WHEN topic IS NULL THEN wanted = 'open' AND refused = ''
+        WHEN topic = '' THEN 0                                  -- a chat itself
+        WHEN wanted = 'gone' THEN 1
+        WHEN coalesce(shown, 'open') <> 'open' THEN 0           -- closed, by a person perhaps
+        ELSE wanted = 'closed' OR named <> title
+    END AND NOT (wanted <> 'open' AND EXISTS (
+        SELECT 1 FROM places AS others WHERE others.adapter = places.adapter AND others.space = places.space
+        AND others.topic = places.topic AND others.wanted = 'open'))
+    ORDER BY rowid
+"""
+
+MADE = """
+    UPDATE places SET
+        shown = ?1,
+        renames = renames + (?2 <> '' AND named <> '' AND ?2 <> named),
+        named = CASE WHEN ?2 <> '' THEN ?2 ELSE named END,
+        opening_at = NULL
+    WHERE id = ?3
+"""
+
+
+class PlaceMaking(Facts):
+    """The part of Ledger that is about places."""
+
+    async def place(self, id: str) -> Place | None:
+        row = await self._reader.fetch_one("SELECT * FROM places WHERE id = ?", (id,))
+        return None if row is None else place_of(row)
+
+    async def unmade_places(self, adapter: str) -> Sequence[Place]:
+        return [place_of(row) for row in await self._reader.fetch(UNMADE, (adapter,))]
+
+    async def opening(self, place: str) -> None:
+        await self._change("UPDATE places SET opening_at = ? WHERE id = ?", (self._now(), place))
+
+    async def made(self, place: str, shown: Wanted, *, named: str = "") -> None:
+        if shown is not Wanted.GONE:
+            await self._change(MADE, (shown.value, named, place))
+            return
+        sql = "UPDATE places SET shown = 'gone', topic = NULL, url = '', named = '', opening_at = NULL WHERE id = ?"
+        await self._change(sql, (place,))

@@ -1,0 +1,189 @@
+"""Topics made what core wants them to be."""
+
+from __future__ import annotations
+
+import asyncio
+
+from openacp_bot.chat.pen import NotDone, PerhapsDone, Refused
+from openacp_bot.core.inbound import Report
+from openacp_bot.core.model import Wanted
+from tests.chat.stage import END, Stage
+from tests.virtual_time import virtual
+
+
+@virtual
+async def test_a_topic_is_opened_and_told_before_its_cards_are_shown() -> None:
+    stage = Stage()
+    place = await stage.place(opened=False)
+    async with stage.running():
+        await stage.start(place, "t1")
+        stage.say(place, "t1", "Hello")
+        await stage.change("p1", wanted=Wanted.OPEN)
+        stage.end(place, "t1")
+        await stage.all_settled()
+
+    assert [(report.what, report.place) for report in stage.reports] == [(Report.OPENED, "p1")]
+    made = await stage.store.place("p1")
+    assert made is not None and made.ref in stage.platform.topics
+    assert (made.shown, made.named) == (Wanted.OPEN, "Title of p1")
+    assert [(shown.text, shown.where) for shown in stage.platform.messages] == [(f"Hello\n{END}", made.ref)]
+    assert len([1 for _, method, _ in stage.platform.calls if method == "open"]) == 1
+
+
+@virtual
+async def test_a_topic_that_was_to_be_opened_before_a_crash_is_opened_after_it() -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    async with stage.running():
+        await stage.until(lambda: bool(stage.reports))
+
+    assert len(stage.platform.topics) == 1
+
+
+@virtual
+async def test_a_refused_topic_is_told_and_not_tried_again() -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    stage.platform.fail("open", Refused("not enough rights to create a topic"))
+    async with stage.running():
+        await asyncio.sleep(100)
+
+    assert [(report.what, report.detail) for report in stage.reports] == [
+        (Report.REFUSED, "not enough rights to create a topic")
+    ]
+    assert stage.platform.topics == {}
+
+
+@virtual
+async def test_an_opening_that_may_have_failed_is_repeated() -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    stage.platform.fail("open", PerhapsDone("lost"), done=True)
+    stage.platform.fail("open", NotDone("refused"))
+    async with stage.running():
+        await stage.until(lambda: bool(stage.reports))
+
+    assert [report.what for report in stage.reports] == [Report.OPENED]
+    assert len(stage.platform.topics) == 2  # the lesser evil
+
+
+@virtual
+async def test_a_topic_takes_another_title_twice_and_a_persons_always() -> None:
+    stage = Stage()
+    place = await stage.place()
+    assert place.ref is not None
+    async with stage.running():
+        for title in ("One", "Two", "Three"):
+            await stage.change("p1", title=title)
+            await asyncio.sleep(100)
+        assert stage.platform.topics[place.ref] == "Two"
+        await stage.change("p1", title="Mine", insists=True)
+        await stage.until(lambda: stage.platform.topics[place.ref] == "Mine" if place.ref else False)
+
+
+@virtual
+async def test_only_the_newest_title_is_told() -> None:
+    stage = Stage()
+    place = await stage.place()
+    assert place.ref is not None
+    async with stage.running():
+        for number in range(10):
+            await stage.change("p1", title=f"Title {number}")
+        await asyncio.sleep(100)
+
+    assert stage.platform.topics[place.ref] == "Title 9"
+    assert len(stage.platform.calls) == 1
+
+
+@virtual
+async def test_a_topic_that_a_person_closed_is_reopened_when_core_says_so() -> None:
+    stage = Stage()
+    await stage.place()
+    await stage.store.change_place("p1", shown=Wanted.CLOSED)
+    async with stage.running():
+        await asyncio.sleep(100)
+        assert stage.platform.calls == []
+        await stage.change("p1", wanted=Wanted.OPEN)
+        await stage.until(lambda: bool(stage.platform.calls))
+
+    assert [method for _, method, _ in stage.platform.calls] == ["reopen"]
+
+
+@virtual
+async def test_an_archived_session_is_posted_as_a_file_before_its_topic_goes() -> None:
+    stage = Stage()
+    place = await stage.place()
+    async with stage.running():
+        await stage.change("p1", wanted=Wanted.CLOSED)
+        await stage.until(lambda: place.ref not in stage.platform.topics)
+
+    (posted,) = stage.platform.messages
+    assert (posted.text, posted.where.topic) == ("📦 “Title of p1” was archived.", "")
+    assert posted.file is not None and getattr(posted.file, "text", "") == "s-p1"
+    assert [method for _, method, _ in stage.platform.calls] == ["send_file", "close"]
+
+
+@virtual
+async def test_a_topic_whose_conversation_cannot_be_posted_stays() -> None:
+    stage = Stage()
+    place = await stage.place()
+    stage.platform.fail("send_file", Refused("too big"))
+    async with stage.running():
+        await stage.change("p1", wanted=Wanted.CLOSED)
+        await asyncio.sleep(300)
+
+    assert place.ref in stage.platform.topics
+
+
+@virtual
+async def test_a_restored_session_gets_a_new_topic_that_begins_with_its_conversation() -> None:
+    stage = Stage()
+    place = await stage.place()
+    async with stage.running():
+        await stage.change("p1", wanted=Wanted.CLOSED)
+        await stage.until(lambda: place.ref not in stage.platform.topics)
+        stage.platform.messages.clear()
+        await stage.change("p1", wanted=Wanted.OPEN)
+        await stage.start(place, "t1")
+        stage.say(place, "t1", "Again")
+        stage.end(place, "t1")
+        await stage.all_settled()
+
+    assert stage.platform.texts() == ["📦 The conversation so far.", f"Again\n{END}"]
+    assert len({shown.where for shown in stage.platform.messages}) == 1
+
+
+@virtual
+async def test_a_deleted_sessions_topic_is_deleted() -> None:
+    stage = Stage()
+    place = await stage.place()
+    async with stage.running():
+        await stage.change("p1", wanted=Wanted.GONE)
+        await stage.until(lambda: place.ref not in stage.platform.topics)
+
+    assert stage.platform.messages == []
+
+
+@virtual
+async def test_a_topic_deleted_during_a_turn_is_reported_once_and_the_turn_goes_on_in_the_new_one() -> None:
+    stage = Stage()
+    place = await stage.place()
+    assert place.ref is not None
+    async with stage.running():
+        await asyncio.sleep(60)
+        await stage.start(place, "t1")
+        stage.say(place, "t1", "One ")
+        await stage.ask(place, "t1", "q1")
+        await stage.until(lambda: len(stage.platform.messages) == 2)
+        stage.answer(place, "t1", "q1")
+        stage.say(place, "t1", "two ")
+        stage.platform.topics.pop(place.ref)
+        stage.platform.messages.clear()
+        await stage.until(lambda: bool(stage.reports))
+        stage.say(place, "t1", "three ")
+        stage.end(place, "t1")
+        await stage.all_settled()
+
+    assert [report.what for report in stage.reports] == [Report.LOST, Report.OPENED]
+    assert "".join(stage.platform.texts()) == f"Oneq1? Allowedtwo three \n{END}"
+    assert place.ref not in {shown.where for shown in stage.platform.messages}

@@ -1,0 +1,94 @@
+"""The `telegram.` section: off without a token, closed without ids."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openacp_bot.config import Config, TelegramConfig, load
+from openacp_bot.core.model import AgentSpec
+from openacp_bot.core.settings import AccessList
+
+DEMO = AgentSpec("demo", "python3")
+
+
+def loaded(tmp_path: Path, text: str, **env: str) -> Config:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    path.chmod(0o600)
+    return load(path, env={"HOME": "/home/me", **env}, cwd=tmp_path, found=(DEMO,))
+
+
+def test_without_the_section_there_is_no_telegram(tmp_path: Path) -> None:
+    config = loaded(tmp_path, "{}")
+
+    assert config.telegram is None
+    assert config.settings.access == {}
+
+
+def test_one_person_and_one_group(tmp_path: Path) -> None:
+    config = loaded(tmp_path, "telegram: {token: '123:abc', chat_id: -100, allowed_user_ids: 7}")
+
+    assert config.telegram == TelegramConfig("123:abc", chats=(-100,), general="all")
+    assert config.settings.access == {"telegram": AccessList(users=frozenset({"7"}))}
+    assert config.settings.secrets == ("123:abc",)
+    assert config.warnings == ()
+
+
+def test_camel_case_ids_in_quotes_and_several_chats(tmp_path: Path) -> None:
+    text = "telegram: {token: '123:abc', chatIds: ['-100', -200], allowedUserIds: ['7', 8], adminUserIds: [9]}"
+    config = loaded(tmp_path, text)
+
+    assert config.telegram is not None
+    assert config.telegram.chats == (-100, -200)
+    assert config.telegram.general == "mention"
+    assert config.settings.access["telegram"].users == {"7", "8", "9"}
+    assert config.settings.access["telegram"].admins == {"9"}
+
+
+def test_the_token_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("123:abc\n")
+    config = loaded(tmp_path, "telegram: {token_file: token, allowed_user_ids: [7]}")
+
+    assert config.telegram is not None
+    assert config.telegram.token == "123:abc"
+
+
+def test_everything_from_the_environment(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path,
+        "{}",
+        OPENACP_TELEGRAM__TOKEN="123:abc",
+        OPENACP_TELEGRAM__CHAT_ID="-100",
+        OPENACP_TELEGRAM__ALLOWED_USER_IDS="[7]",
+        OPENACP_TELEGRAM__GENERAL="off",
+    )
+
+    assert config.telegram == TelegramConfig("123:abc", chats=(-100,), general="off")
+
+
+def test_nobody_allowed_is_pointed_out(tmp_path: Path) -> None:
+    (warning,) = loaded(tmp_path, "telegram: {token: '123:abc'}").warnings
+
+    assert warning.startswith("telegram.allowed_user_ids is empty, so nobody may use the bot")
+
+
+def test_several_people_without_an_admin_are_pointed_out(tmp_path: Path) -> None:
+    (warning,) = loaded(tmp_path, "telegram: {token: '123:abc', allowed_user_ids: [7, 8]}").warnings
+
+    assert "nobody in Telegram is an admin" in warning
+
+
+def test_a_token_in_a_file_that_others_can_read_is_pointed_out(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("telegram: {token: '123:abc', allowed_user_ids: [7]}")
+    path.chmod(0o644)
+
+    (warning,) = load(path, env={"HOME": "/home/me"}, cwd=tmp_path, found=(DEMO,)).warnings
+
+    assert "holds the bot's token; chmod 600" in warning
+
+
+def test_the_token_is_in_no_representation(tmp_path: Path) -> None:
+    config = loaded(tmp_path, "telegram: {token: '123:abcdef', allowed_user_ids: [7]}")
+
+    assert "abcdef" not in repr(config)

@@ -1,0 +1,363 @@
+"""The promises of core.ports.Records about places."""
+
+from __future__ import annotations
+
+import pytest
+
+from openacp_bot.core.errors import StoreError
+from openacp_bot.core.inbound import Expecting
+from openacp_bot.core.model import Place, ThreadRef, Wanted
+from openacp_bot.core.ports import Ledger, Records
+from tests.contracts.values import ANN, HERE, NOW, place, prompt, session
+
+CHAT = ThreadRef("telegram", "-100")
+MOVED = ThreadRef("telegram", "-200", "5")
+
+
+@pytest.fixture(autouse=True)
+async def two_sessions(records: Records) -> None:
+    for id in ("s1", "s2"):
+        await records.create_session(session(id))
+
+
+async def at(records: Records, id: str) -> Place:
+    found = await records.place(id)
+    assert found is not None
+    return found
+
+
+# --- found
+
+
+async def test_a_place_is_found_by_id_session_and_address(records: Records) -> None:
+    given = place(
+        title="Fix",
+        url="https://t.me/c/1/5",
+        shown=Wanted.OPEN,
+        named="Fi",
+        renames=1,
+        insists=True,
+        refused="The bot has no right to do it.",
+        asked_in=CHAT,
+        lost_at=NOW,
+    )
+    await records.add_place(given)
+
+    assert await records.place("pl1") == given
+    assert await records.place_of("s1") == given
+    assert await records.place_at(HERE) == given
+    assert await records.place_at(CHAT) is None
+    assert await records.place_of("s2") is None
+
+
+async def test_the_newest_place_is_the_home(records: Records) -> None:
+    await records.add_place(place("pl1", "s1", wanted=Wanted.GONE))
+    await records.add_place(place("pl2", "s1", None))
+
+    assert await records.place_of("s1") == await at(records, "pl2")
+
+
+async def test_a_chat_without_topics_is_an_address(records: Records) -> None:
+    await records.add_place(place(ref=CHAT))
+
+    assert (await at(records, "pl1")).is_chat
+    assert await records.place_at(CHAT) == await at(records, "pl1")
+
+
+async def test_in_a_topic_the_newest_that_was_there_is_found(records: Records) -> None:
+    await records.add_place(place("pl1", "s1", wanted=Wanted.CLOSED))
+    await records.add_place(place("pl2", "s2", wanted=Wanted.CLOSED))
+    newest = await records.place_at(HERE)
+    await records.change_place("pl1", wanted=Wanted.OPEN)
+    is_open = await records.place_at(HERE)
+
+    assert newest is not None and newest.id == "pl2"
+    assert is_open is not None and is_open.id == "pl1"
+
+
+async def test_in_a_chat_only_what_is_wanted_open_is_found(records: Records) -> None:
+    await records.add_place(place(ref=CHAT, wanted=Wanted.CLOSED))
+
+    assert await records.place_at(CHAT) is None
+
+
+# --- changed
+
+
+async def test_only_what_is_given_of_a_place_changes(records: Records) -> None:
+    await records.add_place(place(title="Old", url="u"))
+
+    assert await records.change_place("pl1", title="New") == place(title="New", url="u")
+    assert await records.change_place("pl1", wanted=Wanted.CLOSED) == place(title="New", url="u", wanted=Wanted.CLOSED)
+    assert await records.change_place("pl1") == place(title="New", url="u", wanted=Wanted.CLOSED)
+    assert await records.change_place("unknown", title="New") is None
+
+
+async def test_every_field_can_be_changed_and_changed_back(records: Records) -> None:
+    await records.add_place(place())
+    changed = await records.change_place(
+        "pl1", insists=True, refused="No right", asked_in=CHAT, lost_at=NOW, shown=Wanted.CLOSED, named="Work", url="u"
+    )
+    assert changed == place(
+        insists=True, refused="No right", asked_in=CHAT, lost_at=NOW, shown=Wanted.CLOSED, named="Work", url="u"
+    )
+    assert changed == await records.place("pl1")
+
+    back = await records.change_place(
+        "pl1", insists=False, refused="", asked_in=None, lost_at=0.0, shown=None, named="", url=""
+    )
+    assert back == place() == await records.place("pl1")
+
+
+async def test_an_address_that_becomes_known_says_that_the_place_is_open(records: Records) -> None:
+    await records.add_place(place(ref=None))
+    refused = await records.change_place("pl1", refused="No right")
+    opened = await records.change_place("pl1", ref=HERE, url="https://t.me/c/1/5")
+
+    assert refused == place(ref=None, refused="No right")
+    assert opened == place(url="https://t.me/c/1/5", shown=Wanted.OPEN)
+    assert await records.place_at(HERE) == opened
+
+
+async def test_what_is_given_with_an_address_stands(records: Records) -> None:
+    await records.add_place(place(ref=None))
+    opened = await records.change_place("pl1", ref=HERE, shown=Wanted.CLOSED, refused="Later")
+
+    assert opened is not None and (opened.shown, opened.refused) == (Wanted.CLOSED, "Later")
+
+
+async def test_an_address_is_forgotten_with_all_that_was_true_of_it(records: Records) -> None:
+    await records.add_place(place(url="u", shown=Wanted.OPEN, named="Work"))
+    lost = await records.change_place("pl1", ref=None, lost_at=NOW)
+
+    assert lost == place(ref=None, lost_at=NOW)
+    assert await records.place_at(HERE) is None
+
+
+async def test_a_place_may_get_an_address_in_another_space(records: Records) -> None:
+    await records.add_place(place())
+    moved = await records.change_place("pl1", ref=MOVED)
+
+    assert moved is not None and moved.space == "-200"
+    assert await records.place_at(HERE) is None
+
+
+# --- one address, one place
+
+
+async def test_who_comes_to_an_address_closes_who_stood_there(records: Records) -> None:
+    await records.add_place(place("pl1", "s1"))
+    await records.add_place(place("pl2", "s2"))
+
+    assert await records.place_at(HERE) == place("pl2", "s2")
+    assert await records.place("pl1") == place("pl1", "s1", wanted=Wanted.CLOSED, shown=Wanted.CLOSED)
+
+
+async def test_a_new_session_closes_the_place_that_stood_at_its_address(records: Records) -> None:
+    await records.add_place(place("pl1", "s1", CHAT))
+    await records.create_session(session("s3"), place=place("pl3", "s3", CHAT), prompt=prompt("p1", "s3"))
+
+    assert await records.place_at(CHAT) == place("pl3", "s3", CHAT)
+    assert (await at(records, "pl1")).wanted is Wanted.CLOSED
+
+
+async def test_who_comes_back_closes_who_stands_there(records: Records) -> None:
+    await records.add_place(place("pl1", "s1"))
+    await records.add_place(place("pl2", "s2"))
+    back = await records.change_place("pl1", wanted=Wanted.OPEN)
+
+    assert await records.place_at(HERE) == back
+    assert (await at(records, "pl2")).wanted is Wanted.CLOSED
+
+
+async def test_an_address_that_becomes_known_closes_who_stands_there(records: Records) -> None:
+    await records.add_place(place("pl1", "s1"))
+    await records.add_place(place("pl2", "s2", None))
+    await records.change_place("pl2", ref=HERE)
+
+    assert (await at(records, "pl1")).wanted is Wanted.CLOSED
+    assert await records.place_at(HERE) == await at(records, "pl2")
+
+
+async def test_who_is_wanted_closed_closes_nobody(records: Records) -> None:
+    await records.add_place(place("pl1", "s1"))
+    await records.add_place(place("pl2", "s2", wanted=Wanted.CLOSED))
+    await records.change_place("pl2", title="Other")
+
+    assert (await at(records, "pl1")).wanted is Wanted.OPEN
+
+
+async def test_a_place_that_is_refused_closes_nobody(records: Records) -> None:
+    await records.add_place(place("pl1", "s1"))
+    with pytest.raises(StoreError):
+        await records.add_place(place("pl2", "unknown"))
+    with pytest.raises(StoreError):
+        await records.create_session(session("s1"), place=place("pl3", "s1"))
+
+    assert (await at(records, "pl1")).wanted is Wanted.OPEN
+
+
+async def test_what_is_to_be_gone_leaves_a_topic_that_is_anothers_now(records: Records) -> None:
+    for id in ("pl1", "pl2"):
+        await records.add_place(place(id, "s1"))
+    await records.add_place(place("pl3", "s2"))
+    await records.change_place("pl1", wanted=Wanted.GONE)
+    await records.delete_session("s1")
+
+    assert await records.place("pl1") == place("pl1", None, None, wanted=Wanted.GONE)
+    assert await records.place("pl2") == place("pl2", None, None, wanted=Wanted.GONE)
+    assert await records.place_at(HERE) == place("pl3", "s2")
+
+
+# --- a chat with another id
+
+
+async def test_a_chat_moves_with_all_that_is_in_it(records: Records) -> None:
+    await records.add_place(place("pl1", "s1", asked_in=CHAT))
+    await records.add_place(place("pl2", "s2", None))
+    elsewhere = ThreadRef("telegram", "-300", "5")
+    await records.add_place(place("pl3", "s2", elsewhere, space="-300", asked_in=elsewhere))
+    what = Expecting(HERE, ANN.key, "m1.0", "path", {}, NOW + 600)
+    await records.expect(what, where=HERE, who=ANN.key)
+
+    await records.move_space("telegram", "-100", "-200")
+
+    new = ThreadRef("telegram", "-200")
+    assert await records.place("pl1") == place("pl1", "s1", MOVED, space="-200", asked_in=new)
+    assert await records.place("pl2") == place("pl2", "s2", None, space="-200")
+    assert await records.place("pl3") == place("pl3", "s2", elsewhere, space="-300", asked_in=elsewhere)
+    assert await records.place_at(HERE) is None
+    assert await records.expected(HERE, ANN.key, NOW) is None
+    moved = await records.expected(MOVED, ANN.key, NOW)
+    assert moved is not None and (moved.where, moved.token) == (MOVED, "m1.0")
+
+
+async def test_only_the_chat_of_that_platform_moves(records: Records) -> None:
+    there = ThreadRef("discord", "-100", "5")
+    await records.add_place(place("pl1", "s1", there, adapter="discord"))
+    await records.move_space("telegram", "-100", "-200")
+
+    assert (await at(records, "pl1")).ref == there
+
+
+async def test_who_moves_in_closes_who_stood_there(records: Records) -> None:
+    await records.add_place(place("pl1", "s1", CHAT))
+    await records.add_place(place("pl2", "s2", ThreadRef("telegram", "-200"), space="-200"))
+    for where in (CHAT, ThreadRef("telegram", "-200")):
+        what = Expecting(where, ANN.key, f"m{where.space}", "path", {}, NOW + 600)
+        await records.expect(what, where=where, who=ANN.key)
+
+    await records.move_space("telegram", "-100", "-200")
+
+    new = ThreadRef("telegram", "-200")
+    assert await records.place_at(new) == place("pl1", "s1", new, space="-200")
+    assert (await at(records, "pl2")).wanted is Wanted.CLOSED
+    expected = await records.expected(new, ANN.key, NOW)
+    assert expected is not None and expected.token == "m-100"
+
+
+# --- what a platform was told
+
+
+async def unmade(ledger: Ledger) -> list[str]:
+    return [place.id for place in await ledger.unmade_places("telegram")]
+
+
+async def test_a_place_without_an_address_is_to_be_opened_unless_it_was_refused(
+    records: Records, ledger: Ledger
+) -> None:
+    await records.add_place(place("pl1", "s1", None))
+    await records.add_place(place("pl2", "s1", None, wanted=Wanted.CLOSED))
+    await records.add_place(place("pl3", "s1", None, wanted=Wanted.GONE))
+    await records.add_place(place("pl4", "s1", None, adapter="discord"))
+    before = await unmade(ledger)
+    await records.change_place("pl1", refused="No right")
+
+    assert before == ["pl1"]
+    assert await unmade(ledger) == []
+
+
+async def test_a_place_that_is_as_it_should_be_is_made(records: Records, ledger: Ledger) -> None:
+    await records.add_place(place(named="Work", shown=Wanted.OPEN))
+
+    assert await unmade(ledger) == []
+    assert await ledger.place("pl1") == place(named="Work", shown=Wanted.OPEN)
+
+
+async def test_another_title_is_to_be_told(records: Records, ledger: Ledger) -> None:
+    await records.add_place(place(named="Work", shown=Wanted.OPEN))
+    await records.change_place("pl1", title="Fix")
+    before = await unmade(ledger)
+    await ledger.made("pl1", Wanted.OPEN, named="Fix")
+
+    assert before == ["pl1"]
+    assert await unmade(ledger) == []
+
+
+async def test_what_is_to_be_closed_or_gone_is_unmade_until_it_is(records: Records, ledger: Ledger) -> None:
+    for number, wanted in enumerate((Wanted.CLOSED, Wanted.GONE)):
+        where = ThreadRef("telegram", "-100", str(number))
+        await records.add_place(place(wanted.value, "s1", where, named="Work", shown=Wanted.OPEN, wanted=wanted))
+    before = await unmade(ledger)
+    await ledger.made("closed", Wanted.CLOSED)
+    await ledger.made("gone", Wanted.GONE)
+
+    assert before == ["closed", "gone"]
+    assert await unmade(ledger) == []
+
+
+async def test_a_closed_topic_is_still_to_be_deleted(records: Records, ledger: Ledger) -> None:
+    await records.add_place(place(wanted=Wanted.GONE, shown=Wanted.CLOSED))
+
+    assert await unmade(ledger) == ["pl1"]
+
+
+async def test_what_a_person_closed_is_left_as_it_is(records: Records, ledger: Ledger) -> None:
+    await records.add_place(place(title="New", named="Old", shown=Wanted.CLOSED))
+
+    assert await unmade(ledger) == []
+
+
+@pytest.mark.parametrize("wanted", list(Wanted))
+async def test_a_chat_itself_is_neither_opened_nor_closed(records: Records, ledger: Ledger, wanted: Wanted) -> None:
+    await records.add_place(place(ref=CHAT, wanted=wanted))
+
+    assert await unmade(ledger) == []
+
+
+async def test_a_topic_that_is_anothers_now_is_neither_closed_nor_deleted(records: Records, ledger: Ledger) -> None:
+    for wanted in (Wanted.CLOSED, Wanted.GONE):
+        await records.add_place(place(wanted.value, "s1", wanted=wanted, shown=Wanted.OPEN))
+    before = await unmade(ledger)
+    await records.add_place(place("pl3", "s2", named="Work", shown=Wanted.OPEN))
+
+    assert before == ["closed", "gone"]
+    assert await unmade(ledger) == []
+
+
+async def test_a_renaming_counts_and_a_first_name_does_not(records: Records, ledger: Ledger) -> None:
+    await records.add_place(place())
+    counts = []
+    for named in ("Work", "Work", "", "Fix", "Work"):
+        await ledger.made("pl1", Wanted.OPEN, named=named)
+        counts.append((await at(records, "pl1")).renames)
+
+    assert counts == [0, 0, 0, 1, 2]
+    assert await records.place("pl1") == place(shown=Wanted.OPEN, named="Work", renames=2)
+
+
+async def test_an_address_that_is_gone_is_forgotten(records: Records, ledger: Ledger) -> None:
+    await records.add_place(place(url="u", named="Work", shown=Wanted.OPEN))
+    await ledger.opening("pl1")
+    await ledger.made("pl1", Wanted.GONE)
+
+    assert await records.place("pl1") == place(ref=None, shown=Wanted.GONE)
+    assert await unmade(ledger) == ["pl1"]
+
+
+async def test_what_is_told_of_an_unknown_place_is_forgotten(records: Records, ledger: Ledger) -> None:
+    await ledger.opening("unknown")
+    await ledger.made("unknown", Wanted.OPEN, named="Work")
+    await ledger.made("unknown", Wanted.GONE)
+
+    assert await ledger.place("unknown") is None
