@@ -93,7 +93,7 @@ class MemoryCards:
         others = [other for other in self._places.values() if other.id != place.id and other.ref == place.ref]
         if place.wanted is not Wanted.OPEN and any(other.wanted is Wanted.OPEN for other in others):
             return False
-        if place.wanted is Wanted.GONE:
+        if place.wanted is Wanted.GONE or (place.wanted is Wanted.OPEN and place.shown is None):
             return True
         is_open = place.shown in (None, Wanted.OPEN)
         return is_open and (place.wanted is Wanted.CLOSED or place.named != place.title)
@@ -180,6 +180,11 @@ class MemoryCards:
         forgotten = {id for id in self.settled if self._cards[id].session == session}
         self._cards = {id: card for id, card in self._cards.items() if id not in forgotten}
         self.settled = {id: error for id, error in self.settled.items() if id not in forgotten}
+
+    def _forget_settled(self, until: float) -> None:
+        old = {id for id in self.settled if self._cards[id].created_at <= until}
+        self._cards = {id: card for id, card in self._cards.items() if id not in old}
+        self.settled = {id: error for id, error in self.settled.items() if id not in old}
 
     def _adapter(self, card: Card) -> str | None:
         if not card.place:

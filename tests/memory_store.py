@@ -24,10 +24,11 @@ from openacp_bot.core.events import (
     ToolOutput,
     TurnEnded,
 )
-from openacp_bot.core.inbound import Expecting, Menu
+from openacp_bot.core.inbound import Expecting, Menu, Reply
 from openacp_bot.core.items import folded, key_of
 from openacp_bot.core.model import (
     FileRef,
+    Part,
     Place,
     Prompt,
     PromptState,
@@ -39,12 +40,14 @@ from openacp_bot.core.model import (
     ThreadRef,
     Wanted,
 )
+from openacp_bot.core.parts import joined
 from openacp_bot.core.ports import Audit, PromptFields, Recovered, SessionFields, SessionFilter
 from openacp_bot.core.views import HistoryView
 from tests.memory_cards import MemoryCards
 
 INTERRUPTED = "The daemon was stopped in the middle of a turn."
 INBOX_SECONDS = 60 * 86400.0
+CARD_SECONDS = 14 * 86400.0
 WAITING = (PromptState.GATHERING, PromptState.QUEUED)
 
 
@@ -56,6 +59,7 @@ class MemoryStore(MemoryCards):
         self.audited: list[Audit] = []
         self.usage: list[tuple[str, float, int, float | None, str]] = []
         self._inbox: dict[str, float] = {}  # when each key came
+        self._answers: dict[str, Reply] = {}
         self._sessions: dict[str, SessionRecord] = {}
         self._deleted: dict[str, set[tuple[str, str]]] = {}  # until erased: (kind, id) that they still take
         self._prompts: dict[str, Prompt] = {}
@@ -75,6 +79,14 @@ class MemoryStore(MemoryCards):
     async def seen(self, key: str) -> bool:
         return key in self._inbox
 
+    async def answered(self, key: str, reply: Reply) -> None:
+        self._admitted(key)
+        if key:
+            self._answers[key] = reply
+
+    async def answer_to(self, key: str) -> Reply | None:
+        return self._answers.get(key)
+
     def _admitted(self, key: str) -> bool:
         self._write()
         if not key:
@@ -88,6 +100,8 @@ class MemoryStore(MemoryCards):
         self._write()
         self._forget_expired(now)
         self._inbox = {key: at for key, at in self._inbox.items() if at > now - INBOX_SECONDS}
+        self._answers = {key: reply for key, reply in self._answers.items() if key in self._inbox}
+        self._forget_settled(now - CARD_SECONDS)
         self._erase(*self._deleted)
 
     def _forget_expired(self, now: float) -> None:
@@ -97,7 +111,13 @@ class MemoryStore(MemoryCards):
     # --- sessions
 
     async def create_session(
-        self, record: SessionRecord, *, prompt: Prompt | None = None, place: Place | None = None, key: str = ""
+        self,
+        record: SessionRecord,
+        *,
+        prompt: Prompt | None = None,
+        place: Place | None = None,
+        instead_of: str = "",
+        key: str = "",
     ) -> bool:
         self._write()
         if key and key in self._inbox:
@@ -112,6 +132,7 @@ class MemoryStore(MemoryCards):
         self._sessions[record.id] = record
         if prompt is not None:
             self._enqueue(prompt, first=False)
+        self._leave(instead_of)
         return self._admitted(key)
 
     async def session(self, id: str) -> SessionRecord | None:
@@ -129,6 +150,44 @@ class MemoryStore(MemoryCards):
             self._refuse_second_sticky(changed)
             self._sessions[id] = changed
         return self._admitted(key)
+
+    async def archive_session(self, id: str, at: float, *, key: str = "") -> bool:
+        if not self._admitted(key):
+            return False
+        if id in self._sessions:
+            self._sessions[id] = dataclasses.replace(self._sessions[id], archived_at=at)
+        self._drop_queue(id)
+        home = await self.place_of(id)
+        if home is not None and home.wanted is Wanted.OPEN:
+            self._put_place(home.as_closed())
+        return True
+
+    async def restore_session(
+        self, id: str, *, home: Place | None = None, pinned: bool = False, instead_of: str = "", key: str = ""
+    ) -> bool:
+        self._write()
+        if key and key in self._inbox:
+            return False
+        if id in self._sessions:
+            record = self._sessions[id]
+            restored = dataclasses.replace(record, archived_at=None, pinned=record.pinned or pinned)
+            self._refuse_second_sticky(restored)
+            self._sessions[id] = restored
+            if home is not None:
+                before = self._places.get(home.id)
+                self._put_place(before.as_open(home.asked_in) if before else home)
+                self._leave(instead_of)
+        return self._admitted(key)
+
+    def _leave(self, id: str) -> None:
+        if id in self._sessions:
+            self._sessions[id] = dataclasses.replace(self._sessions[id], pinned=False)
+            self._drop_queue(id)
+
+    def _drop_queue(self, id: str) -> None:
+        for prompt in list(self._prompts.values()):
+            if prompt.session == id and prompt.state is PromptState.QUEUED:
+                self._prompts[prompt.id] = dataclasses.replace(prompt, state=PromptState.DROPPED)
 
     async def delete_session(self, id: str, *, key: str = "") -> bool:
         if not self._admitted(key):
@@ -246,13 +305,12 @@ class MemoryStore(MemoryCards):
         self._sessions[record.id] = dataclasses.replace(record, prompts=record.prompts + 1, active_at=active_at)
         return queued
 
-    async def join_prompt(self, id: str, text: str, files: Sequence[FileRef], *, key: str = "") -> Prompt | None:
+    async def join_prompt(self, id: str, part: Part, files: Sequence[FileRef], *, key: str = "") -> Prompt | None:
         self._write()
         prompt = self._prompts.get(id)
         if prompt is None or prompt.state is not PromptState.GATHERING or not self._admitted(key):
             return None
-        lines = "\n".join(line for line in (prompt.text, text) if line)
-        self._prompts[id] = dataclasses.replace(prompt, text=lines, files=(*prompt.files, *files))
+        self._prompts[id] = joined(prompt, part, files)
         return self._prompts[id]
 
     async def change_prompts(self, ids: Sequence[str], *, key: str = "", **fields: Unpack[PromptFields]) -> bool:
@@ -287,7 +345,11 @@ class MemoryStore(MemoryCards):
         return self._prompts.get(id)
 
     async def prompt_of(self, where: ThreadRef, message: str) -> Prompt | None:
-        found = [prompt for prompt in self._prompts.values() if message and prompt.message == message]
+        found = [
+            prompt
+            for prompt in self._prompts.values()
+            if message and message in (prompt.message, *(part.message for part in prompt.parts))
+        ]
         came_here = [prompt for prompt in found if self._came_from(prompt, where)]
         return max(reversed(came_here), key=lambda prompt: prompt.asked_at, default=None)
 

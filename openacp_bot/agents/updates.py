@@ -1,7 +1,8 @@
 """`session/update` → core's events. No waiting, no input or output: values in, values out.
 
 A piece of text without `messageId` goes on with the message before it unless something else came between; with one,
-it goes on with the message of that id. Ids of messages are ours and unique across launches.
+it goes on with the message of that id. What is said behind a file is another message than what stands before it. Ids
+of messages are ours and unique across launches.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ class Updates:
     def _file(self, speech: Speech, update: Json, content: Json) -> Iterator[AgentEvent]:
         item = self._item(speech, text(update, "messageId"))
         if file := blob(content, self._may_show):
+            self._ended(speech)
             yield FileSent(item, file)
         elif said := words(content) or (link(content) if text(content, "uri") else ""):
             yield speech(item, said)
@@ -127,6 +129,11 @@ class Updates:
         self._spoke = speech
         self._current[speech] = (message or (known if goes_on else ""), item)
         return item
+
+    def _ended(self, speech: Speech) -> None:
+        """What this kind of speech says next is another message."""
+        self._spoke = None
+        self._current.pop(speech, None)
 
     def _call(self, update: Json) -> Iterator[AgentEvent]:
         self._spoke = None

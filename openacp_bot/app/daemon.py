@@ -174,11 +174,12 @@ def _reload(current: Current, reload: Callable[[], Config]) -> None:
     """SIGHUP: read the whole configuration; if it is good, it is in force for what begins from now on. What is open
     stays open: the data directory, the page's address and logging need a restart."""
     try:
-        current.settings = replace(reload().settings, data_dir=current.settings.data_dir)
+        config = reload()
+        current.settings = replace(config.settings, data_dir=current.settings.data_dir)
     except Problem as error:
         log.error("the configuration was not reloaded: %s", error)
     else:
-        log.info("the configuration was reloaded")
+        log.info("the configuration was reloaded; data_dir, web, logging, telegram's token and chats need a restart")
 
 
 def _listen_to_signals(stop: Stop, reload: Callable[[], None]) -> None:

@@ -1,12 +1,14 @@
-"""The chat platforms that are configured. A platform's library is imported only here, and only then: aiogram alone
-costs seconds of start-up and much memory.
+"""The chat platforms that are configured. A platform's library is imported only here, only then, and beside everything
+else: aiogram alone costs seconds of start-up and much memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
+from openacp_bot.app.arriving import Arriving
 from openacp_bot.config import Config, TelegramConfig
 from openacp_bot.core.errors import UserError
 from openacp_bot.core.masking import Mask
@@ -29,12 +31,14 @@ class Surfaces:
 
     def add_configured(self, config: Config, hub: Hub, ledger: Ledger, current: Callable[[], Settings]) -> None:
         """The chat platforms of the configuration; one that nobody may use is not started."""
-        if config.telegram is None:
+        bot = config.telegram
+        if bot is None:
             return
         if _is_closed(config.settings.access["telegram"]):
             self._off["telegram"] = NOBODY
         else:
-            self.add(_telegram(config.telegram, hub, ledger, current))
+            make = partial(_telegram, bot, hub, ledger, current)
+            self.add(Arriving("telegram", "openacp_bot.adapters.telegram.adapter", make))
 
     @property
     def all(self) -> Sequence[ChatAdapter]:
@@ -59,13 +63,16 @@ def _is_closed(listed: AccessList) -> bool:
 def _telegram(config: TelegramConfig, hub: Hub, ledger: Ledger, current: Callable[[], Settings]) -> ChatAdapter:
     from openacp_bot.adapters.telegram.adapter import TelegramAdapter
     from openacp_bot.adapters.telegram.config import TelegramConfig as AdapterConfig
+    from openacp_bot.adapters.telegram.config import WebhookConfig
 
+    hook = config.webhook
     given = AdapterConfig(
         token=config.token,
         api_base_url=config.api_base_url,
         chats=config.chats,
         general=config.general,
         streaming=config.streaming,
+        webhook=WebhookConfig(hook.url, hook.listen_host, hook.listen_port, hook.secret) if hook else None,
     )
     return TelegramAdapter(
         given,

@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable
 from typing import Any
 
 from openacp_bot.chat.lane import OpenCard, Shelf
 from openacp_bot.chat.opening import Opener
 from openacp_bot.chat.pen import Pen
 from openacp_bot.chat.places import Keeper
+from openacp_bot.chat.pulse import Pulse, pause
 from openacp_bot.chat.sheet import Rank
 from openacp_bot.chat.signs import Signs, draft_gate
 from openacp_bot.core.cards import CardKind
@@ -41,7 +42,7 @@ from openacp_bot.core.model import Place, PromptState, ThreadRef
 log = logging.getLogger(__name__)
 
 LATE_SECONDS = 1.0  # late text is gathered so long
-RETRY_SECONDS = 1.0  # after the store refused
+LONGEST_PAUSE = 30.0  # after the store refused
 ENDS_WELL = (Outcome.DONE, Outcome.CANCELLED)
 
 
@@ -56,9 +57,8 @@ class Arrivals:
         opener: Opener,
         signs: Signs[Any],
         keeper: Keeper[Any],
+        pulse: Pulse,
         *,
-        clock: Callable[[], float],
-        wake: Callable[[str], None],
         gather: float,
     ) -> None:
         self._name = name
@@ -67,8 +67,8 @@ class Arrivals:
         self._opener = opener
         self._signs = signs
         self._keeper = keeper
-        self._clock = clock
-        self._wake = wake
+        self._clock = pulse.clock
+        self._wake = pulse.wake
         self._gather = gather
         self._unknown: dict[tuple[CardKind, str], tuple[Place, str, Rank]] = {}
         self._notices: dict[str, tuple[Place | None, str, Notice]] = {}
@@ -130,7 +130,7 @@ class Arrivals:
                 return
             if entry.since is not None:
                 return
-            entry.hold = max(entry.hold, now + self._gather)
+            entry.rest(now + self._gather)
             rank = Rank.EDIT if entry.is_sent else Rank.CARD
         entry.touch(now, rank)
         self._wake(entry.lane.gate)
@@ -150,13 +150,13 @@ class Arrivals:
     def _place_changed(self, place: Place) -> None:
         lane = self._shelf.lane_of(place.id)
         if lane is not None and place.ref is not None and lane.where is None:
-            lane.where = place.ref
+            lane.stand(place.ref, self._pen.gate(place.ref))
             self._wake(lane.gate)
-        if self._keeper.want(place, is_told=True):
+        if self._keeper.want(place):
             self._wake(self._pen.gate(place.ref or ThreadRef(self._name, place.space)))
         for entry in self._shelf:
             if entry.card.kind is CardKind.REPLY and place.session and entry.card.session == place.session:
-                entry.hold = 0.0
+                entry.rise()
                 self._touch(entry, Rank.PERSON)
 
     def _session_gone(self, session: str) -> None:
@@ -186,13 +186,14 @@ class Arrivals:
 
     async def take(self) -> None:
         """Look up and open what is not known yet, until cancelled."""
+        failures = 0
         while True:
             self._news.clear()
-            try:
-                await self._take_all()
-            except StoreError as error:
-                log.error("cards could not be opened: %s", error)
-                await asyncio.sleep(RETRY_SECONDS)
+            if await self._take_all():
+                failures = 0
+            else:
+                await asyncio.sleep(pause(failures, longest=LONGEST_PAUSE))
+                failures += 1
                 self._news.set()
             if not self._news.is_set():
                 self._at_rest.set()
@@ -216,21 +217,37 @@ class Arrivals:
         except TimeoutError:
             pass
 
-    async def _take_all(self) -> None:
+    async def _take_all(self) -> bool:
+        """Each once; False if any has to be tried again."""
+        self._tell_late()
+        is_done = True
+        for (kind, ref), (place, session, rank) in list(self._unknown.items()):
+            is_taken = await self._tried(self._opener.look_up(kind, ref, place, session, rank))
+            if is_taken:
+                self._unknown.pop((kind, ref), None)
+            is_done = is_done and is_taken
+        for id, told in list(self._notices.items()):
+            is_taken = await self._tried(self._opener.open_notice(id, *told))
+            if is_taken and self._notices.get(id) is told:
+                del self._notices[id]
+            is_done = is_done and is_taken
+        return is_done
+
+    async def _tried(self, opening: Awaitable[None]) -> bool:
+        """False if the store refused: then once more. What fails by a bug of ours is dropped, and ends nothing else."""
+        try:
+            await opening
+        except StoreError as error:
+            log.error("a card could not be opened: %s", error)
+            return False
+        except Exception:
+            log.exception("a card could not be opened")
+        return True
+
+    def _tell_late(self) -> None:
         now = self._clock()
         for key, (place, due, texts) in list(self._late.items()):
             if due <= now:
                 del self._late[key]
                 session, item = key
                 self._told(place, session, Notice(f"late:{item}:{secrets.token_hex(4)}", "".join(texts)))
-        while self._unknown:
-            kind, ref = key_ = next(iter(self._unknown))
-            place, session, rank = self._unknown[key_]
-            await self._opener.look_up(kind, ref, place, session, rank)
-            self._unknown.pop(key_, None)
-        while self._notices:
-            ref = next(iter(self._notices))
-            told = self._notices[ref]
-            await self._opener.open_notice(ref, *told)
-            if self._notices.get(ref) is told:
-                del self._notices[ref]

@@ -15,6 +15,9 @@ from openacp_bot.chat.gate import Gate, Turnstile
 
 log = logging.getLogger(__name__)
 
+FAULT_SECONDS = 1.0  # after a bug
+SHORTEST = 0.001  # a pause: differences of times are never exactly what they should be
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -24,6 +27,7 @@ class Job:
     since: float
     not_before: float
     act: Callable[[Gate], Awaitable[None]]
+    ages: float = float("inf")  # when its rank gets better
 
 
 class Clerks:
@@ -44,7 +48,8 @@ class Clerks:
         self._keep = keep
         self._gates: dict[str, Gate] = {}
         self._wakes: dict[str, asyncio.Event] = {}
-        self._idle = asyncio.Event()
+        self._changed = asyncio.Event()  # something was done, or there is nothing more to do
+        self._busy: set[str] = set()  # gates at which something is being done
         self._group: asyncio.TaskGroup | None = None
         self._early: set[str] = set()  # gates with work for which nobody is there yet
         self._tasks: set[asyncio.Task[None]] = set()
@@ -70,18 +75,23 @@ class Clerks:
             self._early.add(name)
         else:
             self._wakes[name] = asyncio.Event()
-            self._idle.clear()
             task = self._group.create_task(self._serve(self.gate(name)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def rest(self) -> None:
-        """Until nothing waits at any gate."""
+    async def rest(self, by: Callable[[], float]) -> None:
+        """Until nothing waits that could be done before then."""
         for wake in self._wakes.values():
             wake.set()
-        while self._wakes:
-            self._idle.clear()
-            await self._idle.wait()
+        while any(self._is_promising(gate, by()) for gate in list(self._wakes)):
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _is_promising(self, gate: str, by: float) -> bool:
+        return gate in self._busy or any(self._earliest(job, self.gate(gate)) <= by for job in self._jobs(gate))
+
+    def _earliest(self, job: Job, gate: Gate) -> float:
+        return max(job.not_before, self._clock() + gate.wait(job.rank))
 
     def stop(self) -> None:
         """No more calls; one under way is given up."""
@@ -92,19 +102,29 @@ class Clerks:
     async def _serve(self, gate: Gate) -> None:
         wake = self._wakes[gate.name]
         try:
-            while True:
-                wake.clear()
-                jobs = list(self._jobs(gate.name))
-                if not jobs:
-                    return
-                job, delay = self._best(jobs, gate)
-                if delay > 0:
-                    await _first_of(wake, delay)
-                else:
-                    await self._try(job, gate)
+            while await self._go_on(gate, wake):
+                self._changed.set()
         finally:
             del self._wakes[gate.name]
-            self._idle.set()
+            self._changed.set()
+
+    async def _go_on(self, gate: Gate, wake: asyncio.Event) -> bool:
+        """Do the next thing, or wait for it; False once there is none."""
+        try:
+            wake.clear()
+            jobs = list(self._jobs(gate.name))
+            if not jobs:
+                return False
+            job, delay = self._best(jobs, gate)
+            if delay > 0:
+                await _first_of(wake, delay)
+            else:
+                await self._do(job, gate)
+        except Exception:  # the root of a clerk: one bug must not end the others
+            log.exception("something at the gate %s failed", gate.name)
+            gate.failed()
+            await asyncio.sleep(FAULT_SECONDS)
+        return True
 
     def _best(self, jobs: Sequence[Job], gate: Gate) -> tuple[Job, float]:
         """The job to be done next, and the seconds until it may be or another may be better."""
@@ -114,15 +134,16 @@ class Clerks:
         if job.not_before > now:
             return job, job.not_before - now
         delay = gate.wait(job.rank) or self._turnstile.wait()
-        return job, min([delay, *(hold for hold in holds if hold > 0)])
+        ages = (job.ages - now for job in jobs)
+        return job, min([delay, *(max(later, SHORTEST) for later in (*holds, *ages) if later > 0)])
 
-    async def _try(self, job: Job, gate: Gate) -> None:
+    async def _do(self, job: Job, gate: Gate) -> None:
+        self._busy.add(gate.name)
         try:
             await job.act(gate)
             await self._keep(gate)
-        except Exception:  # the root of a clerk: one job's bug must not end the others
-            log.exception("something at the gate %s failed", gate.name)
-            gate.failed()
+        finally:
+            self._busy.discard(gate.name)
 
 
 async def _first_of(wake: asyncio.Event, seconds: float) -> None:

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar, assert_never
 
 from openacp_bot.chat.lane import OpenCard
 from openacp_bot.chat.pen import Forbidden, MarkupRefused, MessageGone, Pen, PenError, PerhapsDone, Refused
-from openacp_bot.chat.plan import Delete, Edit, Forget, Send, Step, Want
+from openacp_bot.chat.plan import INSTEAD, STRETCH, Delete, Edit, Forget, Send, Step, Want
 from openacp_bot.core.model import ThreadRef
 from openacp_bot.core.ports import Ledger
 
@@ -68,9 +68,12 @@ class Courier(Generic[W]):
                 await self.forget(entry, number)
                 entry.known.mute.add(want.stretch)
             raise
-        except MarkupRefused as error:
+        except Forbidden:
             await self._take_back(want, entry)
-            self._go_plain(number, entry, error)
+            raise
+        except (MarkupRefused, Refused) as error:
+            await self._take_back(want, entry)
+            self._give_way(want, entry, error)
         except Exception:
             await self._take_back(want, entry)
             raise
@@ -82,12 +85,12 @@ class Courier(Generic[W]):
     async def _sent(self, want: Want[W], entry: OpenCard, where: ThreadRef) -> str:
         if want.file is not None:
             text = None if want.text is None else self._text(want, entry)
-            call = self.pen.send_file(where, want.file, text, want.keyboard, rings=want.rings)
+            call = self.pen.send_file(where, want.file, text, want.keyboard, rings=want.is_heard)
             return await bounded(call, FILE_SECONDS)
         answers = entry.card.answers if want.number == 0 else ""
         text = self._text(want, entry)
         return await bounded(
-            self.pen.send(where, text, want.keyboard, rings=want.rings, answers=answers, asks=want.asks)
+            self.pen.send(where, text, want.keyboard, rings=want.is_heard, answers=answers, asks=want.asks)
         )
 
     async def _take_back(self, want: Want[W], entry: OpenCard) -> None:
@@ -98,18 +101,34 @@ class Courier(Generic[W]):
             await self.ledger.sending(entry.card.id, want.number, rings=want.rings)
             entry.sending(want.number, rings=want.rings)
 
+    def _give_way(self, want: Want[W], entry: OpenCard, error: PenError) -> None:
+        """What was refused goes without its markup, then as a sentence in its place; the card's other pages go on."""
+        number = want.number
+        is_text = want.text is not None and (want.file is None or isinstance(error, MarkupRefused))
+        log.warning("a page of a %s was refused: %s", entry.card.kind, error)
+        if is_text and number not in entry.plain:
+            entry.plain.add(number)
+        elif want.live:  # the whole comes at the end
+            entry.known.mute.add(want.stretch)
+            entry.plain.discard(number)
+        elif number in entry.known.refused or number % STRETCH == INSTEAD:
+            raise Refused(str(error)) from error
+        else:
+            entry.known.refused[number] = str(error)
+
     async def _edit(self, want: Want[W], message: str, entry: OpenCard, where: ThreadRef) -> None:
         entry.known.prints.pop(want.number, None)
         try:
             await bounded(self.pen.edit(where, message, self._text(want, entry), want.keyboard))
-        except MarkupRefused as error:
-            self._go_plain(want.number, entry, error)
         except MessageGone:
             await self._renew(want.number, entry)
         except Forbidden:
             raise
-        except Refused as error:
-            await self._count_refusal(want, entry, error)
+        except (MarkupRefused, Refused) as error:
+            if isinstance(error, MarkupRefused) and want.number not in entry.plain:
+                entry.plain.add(want.number)
+            else:
+                await self._count_refusal(want, entry, error)
         else:
             entry.known.prints[want.number] = want.print
 
@@ -145,9 +164,3 @@ class Courier(Generic[W]):
     def _text(self, want: Want[W], entry: OpenCard) -> W:
         assert want.text is not None  # only files come without
         return self.pen.dialect.plain(want.text) if want.number in entry.plain else want.text
-
-    def _go_plain(self, number: int, entry: OpenCard, error: MarkupRefused) -> None:
-        if number in entry.plain:
-            raise Refused(f"Not even the plain text was taken: {error}") from error
-        log.warning("markup was refused, so the text is sent without: %s", error)
-        entry.plain.add(number)

@@ -35,6 +35,7 @@ class Gate:
         self._closed_until = float("-inf")
         self._next_edit = float("-inf")
         self._back_off = 0.0
+        self._resting_until = float("-inf")  # by our own decision, after a failure
 
     @property
     def ends(self) -> tuple[float, ...]:
@@ -46,7 +47,7 @@ class Gate:
         """Seconds until a call of this rank may leave; a better rank never waits longer."""
         now = self._clock()
         self._forget(now)
-        opens = max(self._closed_until, self._last_end + self.pace.apart)
+        opens = max(self._closed_until, self._resting_until, self._last_end + self.pace.apart)
         allowance = self._allowance(rank)
         if len(self._ends) >= allowance:
             opens = max(opens, self._ends[len(self._ends) - allowance] + self.pace.per)
@@ -77,7 +78,11 @@ class Gate:
     def failed(self) -> None:
         """A call did not get through: 1, 2, 4 … 60 s until the next."""
         self._back_off = min(LONGEST_BACK_OFF, max(1.0, 2 * self._back_off))
-        self.close(self._back_off)
+        self._resting_until = self._clock() + self._back_off
+
+    def heard(self) -> None:
+        """The platform has just spoken to us, so it is there again: no need to wait on."""
+        self._resting_until = float("-inf")
 
     def succeeded(self) -> None:
         self._back_off = 0.0

@@ -16,6 +16,7 @@ MOST = 100
 
 PACKED = 3  # buttons in a row, where their labels are short
 PACKED_LETTERS = 30
+LAST_KEPT = 4  # of too many answers
 ANSWERS_LETTERS = 28  # two answers side by side
 PAGING = ("Back", "Next")
 
@@ -50,8 +51,12 @@ def _is_path(choice: Choice) -> bool:
 
 
 def answers(question: Question) -> Keyboard:
-    """A question's options, one or two in a row."""
-    return packed([_answer(option, question) for option in question.options], most=2, letters=ANSWERS_LETTERS)
+    """A question's options, one or two in a row. Of more than a platform shows, the last are kept: there stands how to
+    say no."""
+    options = question.options
+    if len(options) > MOST:
+        options = (*options[: MOST - LAST_KEPT], *options[-LAST_KEPT:])
+    return packed([_answer(option, question) for option in options], most=2, letters=ANSWERS_LETTERS)
 
 
 def _answer(option: Option, question: Question) -> Choice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -19,14 +19,38 @@ IGNORED = 4096
 
 @dataclass(eq=False, slots=True)
 class Lane:
-    """The cards of one place, or of one address. `where` None: not opened yet, so they wait."""
+    """The cards of one place, or of one address. `where` None: not opened yet, so they wait. Only its own moves change
+    where it is."""
 
     gate: str
     place: str = ""
     space: str = ""
     where: ThreadRef | None = None
     cards: dict[str, OpenCard] = field(default_factory=dict)
-    is_lost: bool = False  # found deleted: it waits for another address
+    is_lost: bool = False  # found deleted, and core was told: it waits for another address
+
+    def stand(self, where: ThreadRef, gate: str) -> None:
+        """It is there, perhaps since just now."""
+        if where != self.where:
+            self.is_lost = False
+        self.where, self.space, self.gate = where, where.space, gate
+
+    def leave(self) -> None:
+        """Its place has no address any more."""
+        self.where = None
+
+    def lose(self) -> None:
+        """What it stood in was deleted."""
+        self.is_lost = True
+
+    def follow(self, space: str, gate: Callable[[ThreadRef], str]) -> None:
+        """Its chat has another id."""
+        self.space = space
+        if self.where is not None:
+            self.stand(replace(self.where, space=space), gate(replace(self.where, space=space)))
+        for entry in self.cards.values():
+            if entry.card.where is not None:
+                entry.card = replace(entry.card, where=replace(entry.card.where, space=space))
 
     def before(self, card: OpenCard) -> Iterator[OpenCard]:
         """The cards whose messages stand above; replies at an address keep no order."""
@@ -57,6 +81,7 @@ class OpenCard:
     renewed: set[int] = field(default_factory=set)  # pages that were sent anew, because their message was gone
     is_reachable: bool = False  # a harmless call got through, so what is in doubt may be sent once more
     refused_edits: int = 0
+    detours: int = 0  # in a row: the same call was to go another way
     refused_drafts: int = 0
 
     @property
@@ -88,6 +113,35 @@ class OpenCard:
             self.rank = self.rank if rank is None else rank
         elif rank is not None:
             self.rank = min(self.rank, rank)
+
+    def take(self) -> float | None:
+        """Its turn has come; since when it waited."""
+        since, self.since = self.since, None
+        return since
+
+    def again(self, since: float | None, rank: Rank) -> None:
+        """Its turn is not over."""
+        self.since, self.rank = since, rank
+
+    def rest(self, until: float) -> None:
+        """Not looked at before, or later if that was said already."""
+        self.hold = max(self.hold, until)
+
+    def rise(self) -> None:
+        """It may be looked at now."""
+        self.hold = 0.0
+
+    def put_off(self, *, until: float, not_before: float) -> None:
+        """One more attempt failed."""
+        self.hold = until
+        self.card = replace(self.card, attempts=self.card.attempts + 1, not_before=not_before)
+
+    def rewrite(self, body: str, now: float, rank: Rank) -> None:
+        """Other words; what failed with the old ones does not count."""
+        self.card = replace(self.card, body=body, attempts=0, not_before=0.0)
+        self.rise()
+        self.touch(now, rank)
+        self.rank = rank
 
     def sending(self, number: int, *, rings: bool) -> None:
         before = self.pages.get(number)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from threading import local
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -27,7 +27,7 @@ def parse(source: str) -> Sequence[Token] | None:
     """The tokens of a whole message; None if only its source can be shown."""
     if _is_costly(source):
         return None
-    tokens = _parser().parse(source)
+    tokens = _PARSERS.parser.parse(source)
     if any(token.nesting == 1 and token.level >= DEEPEST - 1 for token in tokens):
         return None
     return tokens
@@ -42,8 +42,14 @@ def _is_costly(source: str) -> bool:
     return any(line.count("[") > BRACKETS_IN_LINE or line.count("://") > SCHEMES_IN_LINE for line in source.split("\n"))
 
 
-@cache
-def _parser() -> MarkdownIt:
+class _PerThread(local):
+    """linkify-it keeps what it has found in itself, so no two threads may share a parser."""
+
+    def __init__(self) -> None:
+        self.parser = _new_parser()
+
+
+def _new_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True, "maxNesting": DEEPEST})
     # Platforms find bare addresses by themselves; the inline rule only keeps their underscores from being emphasis.
     parser.enable(["table", "strikethrough", "linkify"])
@@ -52,3 +58,6 @@ def _parser() -> MarkdownIt:
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # rule 2
     return parser
+
+
+_PARSERS = _PerThread()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from openacp_bot.chat.lane import Lane, OpenCard, Shelf
 from openacp_bot.chat.pen import Pen
 from openacp_bot.chat.places import RESTORED
+from openacp_bot.chat.pulse import Pulse
 from openacp_bot.chat.sheet import Rank
 from openacp_bot.chat.signs import Signs, draft_gate
 from openacp_bot.core import codec
@@ -31,10 +31,8 @@ class Opener:
         pen: Pen[Any],
         shelf: Shelf,
         signs: Signs[Any],
+        pulse: Pulse,
         *,
-        now: Callable[[], float],
-        clock: Callable[[], float],
-        wake: Callable[[str], None],
         gather: float,
         patience: float,
     ) -> None:
@@ -43,9 +41,9 @@ class Opener:
         self._pen = pen
         self._shelf = shelf
         self._signs = signs
-        self._now = now
-        self._clock = clock
-        self._wake = wake
+        self._now = pulse.now
+        self._clock = pulse.clock
+        self._wake = pulse.wake
         self._gather = gather
         self._patience = patience
 
@@ -66,7 +64,7 @@ class Opener:
         entry.rank = rank
         if entry.is_turn and rank is Rank.CARD:
             self._signs.begin(entry)
-            entry.hold = max(entry.hold, self._clock() + self._gather)
+            entry.rest(self._clock() + self._gather)
             self._wake(draft_gate(entry.lane.gate))
         self._wake(entry.lane.gate)
 
@@ -85,10 +83,7 @@ class Opener:
             card = replace(card, body=body)
         entry = await self.load(card)
         if entry is not None:
-            entry.card = replace(entry.card, body=body, attempts=0, not_before=0.0)
-            entry.hold = 0.0
-            entry.touch(self._clock(), rank)
-            entry.rank = rank
+            entry.rewrite(body, self._clock(), rank)
             self._wake(entry.lane.gate)
 
     async def load(self, card: Card) -> OpenCard | None:
@@ -101,7 +96,7 @@ class Opener:
         rank = Rank.PERSON if card.kind in (CardKind.QUESTION, CardKind.REPLY) else Rank.FINAL
         entry = self._shelf.put(card, lane, rank, first=card.ref.startswith(f"{RESTORED}:"))
         now = self._clock()
-        entry.hold = max(entry.hold, now + card.not_before - self._now() if card.not_before else 0.0)
+        entry.rest(now + card.not_before - self._now() if card.not_before else 0.0)
         if card.kind is CardKind.REPLY:
             entry.expires = min(entry.expires, now + self._patience)
         entry.touch(now)

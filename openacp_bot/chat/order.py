@@ -7,13 +7,14 @@ nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from openacp_bot.chat.lane import OpenCard, Shelf
 from openacp_bot.chat.pen import Pen
 from openacp_bot.chat.plan import Edit, Forget, Send, Step, Want, next_step, wanted
+from openacp_bot.chat.pulse import Pulse
+from openacp_bot.chat.rendering import rendered
 from openacp_bot.chat.sheet import Drawing, Rank
 from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.model import ThreadRef
@@ -41,17 +42,15 @@ class Due(Generic[W]):
 class Order(Generic[W]):
     """Finds the next step of a card."""
 
-    def __init__(
-        self, pen: Pen[W], draw: Draw, shelf: Shelf, *, now: Callable[[], float], clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, pen: Pen[W], draw: Draw, shelf: Shelf, pulse: Pulse) -> None:
         self._pen = pen
         self._draw = draw
         self._shelf = shelf
-        self._now = now
-        self._clock = clock
+        self._now = pulse.now
+        self._clock = pulse.clock
 
-    def step(self, entry: OpenCard, drawing: Drawing, where: ThreadRef) -> Step[W] | None:
-        wants = self._wants(entry, drawing, where)
+    async def step(self, entry: OpenCard, drawing: Drawing, where: ThreadRef) -> Step[W] | None:
+        wants = await self._wants(entry, drawing, where)
         held_back = self.is_held_back(entry, drawing)
         if held_back:
             most = self._stretches_before_question(entry, drawing)
@@ -59,9 +58,10 @@ class Order(Generic[W]):
         is_all = not held_back and (drawing.final or drawing.gone or not entry.is_turn)
         return next_step(wants, drawing, entry.pages, entry.known, is_all=is_all)
 
-    def _wants(self, entry: OpenCard, drawing: Drawing, where: ThreadRef) -> tuple[Want[W], ...]:
+    async def _wants(self, entry: OpenCard, drawing: Drawing, where: ThreadRef) -> tuple[Want[W], ...]:
         streams = self._pen.streams and not self._pen.drafts(where)
-        return wanted(drawing, entry.pages, self._pen.dialect, entry.known, streams=streams)
+        pages, dialect, known = entry.pages, self._pen.dialect, entry.known
+        return await rendered(lambda one: wanted(one, pages, dialect, known, streams=streams), drawing, known)
 
     def is_held_back(self, entry: OpenCard, drawing: Drawing) -> bool:
         return self._stretches_before_question(entry, drawing) <= len(drawing.stretches)
@@ -84,21 +84,23 @@ class Order(Generic[W]):
                 continue
             if other.card.kind is CardKind.NOTICE and drawing.rank > Rank.EDIT:
                 continue  # a quiet line may stand anywhere, so it holds up nothing
-            wants = self._wants_above(other, drawing, where, entry.card)
+            wants = await self._wants_above(other, drawing, where, entry.card)
             step = next_step(wants, drawing, other.pages, other.known, is_all=False)
             if isinstance(step, Send) or (isinstance(step, Edit) and entry.card.kind is CardKind.QUESTION):
                 other.touch(self._clock())
                 return Due(other, step, where, min(rank, rank_of(step)))
         return None
 
-    def _wants_above(self, other: OpenCard, drawing: Drawing, where: ThreadRef, below: Card) -> tuple[Want[W], ...]:
+    async def _wants_above(
+        self, other: OpenCard, drawing: Drawing, where: ThreadRef, below: Card
+    ) -> tuple[Want[W], ...]:
         """What stands above the card `below`: all that grows no more, or, for a question, what came before it."""
         most = len(drawing.stretches) + 1
         for number, sheet in enumerate(drawing.stretches):
             if below.kind is CardKind.QUESTION and sheet.then == below.ref:
                 most = number + 1
         most = min(most, self._stretches_before_question(other, drawing))
-        wants = self._wants(other, drawing, where)
+        wants = await self._wants(other, drawing, where)
         return tuple(want for want in wants if not want.live and want.stretch < most)
 
     def _is_put_off(self, entry: OpenCard) -> bool:

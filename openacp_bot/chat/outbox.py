@@ -21,11 +21,13 @@ from openacp_bot.chat.opening import Opener
 from openacp_bot.chat.order import Draw
 from openacp_bot.chat.pen import Pen
 from openacp_bot.chat.places import Keeper
+from openacp_bot.chat.pulse import Pulse
 from openacp_bot.chat.signs import DRAFT_PACE, DRAFTS, Signs
 from openacp_bot.chat.tending import Tender
 from openacp_bot.chat.troubles import Troubles
 from openacp_bot.chat.windows import Windows
 from openacp_bot.core.cards import Card, CardKind
+from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import Said
 from openacp_bot.core.inbound import Reply
 from openacp_bot.core.model import Place, ThreadRef
@@ -36,6 +38,8 @@ log = logging.getLogger(__name__)
 W = TypeVar("W")
 
 CALLS_A_SECOND = 30
+ORPHAN_SECONDS = 2.0  # after a start, the platform may still tell of topics that were opened before it
+HURRY = 2.0
 
 
 class Outbox(Generic[W]):
@@ -54,50 +58,28 @@ class Outbox(Generic[W]):
         patience: float = 5.0,
         goodbye: float = 10.0,
     ) -> None:
-        self.goodbye = goodbye
+        self._goodbye = goodbye
         self._name = name
         self._ledger = ledger
         self._pen = pen
         self._now = now
         self._shelf = Shelf()
         self._windows = Windows(name, ledger, now=now, clock=_clock)
+        self._leaving: asyncio.Timeout | None = None
+        pulse = Pulse(now, _clock, self._wake)
         turnstile = Turnstile(CALLS_A_SECOND, _clock)
         signs = Signs(pen, _clock)
-        self._keeper = Keeper(
-            name, hub, ledger, pen, now=now, clock=_clock, post=self._post, moved_to=self._place_moved
-        )
-        times = {"now": now, "clock": _clock}
-        self._troubles = Troubles(ledger, pen, self._shelf, self._keeper, wake=self._wake, **times)
-        self._tender = Tender(
-            ledger, pen, draw, self._shelf, self._keeper, signs, self._troubles, turnstile, wake=self._wake, **times
-        )
+        self._keeper = Keeper(name, hub, ledger, pen, pulse, post=self._post, moved_to=self._place_moved)
+        self._troubles = Troubles(ledger, pen, self._shelf, self._keeper, pulse)
+        self._tender = Tender(ledger, pen, draw, self._shelf, self._keeper, signs, self._troubles, turnstile, pulse)
         self._clerks = Clerks(self._new_gate, self._tender.jobs, turnstile, _clock, self._windows.keep)
-        self._opener = Opener(
-            name,
-            ledger,
-            pen,
-            self._shelf,
-            signs,
-            wake=self._wake,
-            gather=gather,
-            patience=patience,
-            **times,
-        )
-        self._arrivals = Arrivals(
-            name,
-            pen,
-            self._shelf,
-            self._opener,
-            signs,
-            self._keeper,
-            clock=_clock,
-            wake=self._wake,
-            gather=gather,
-        )
+        self._opener = Opener(name, ledger, pen, self._shelf, signs, pulse, gather=gather, patience=patience)
+        self._arrivals = Arrivals(name, pen, self._shelf, self._opener, signs, self._keeper, pulse, gather=gather)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Inside, cards are shown; leaving gives them `goodbye` seconds to settle, and the rest stays in the ledger."""
+        """Inside, cards are shown; leaving gives them `goodbye` seconds to settle, and the rest stays in the ledger.
+        Of what is done in here, nothing but cancellation ends it."""
         await self._load()
         async with asyncio.TaskGroup() as group:
             self._clerks.begin(group)
@@ -111,7 +93,16 @@ class Outbox(Generic[W]):
 
     def show(self, place: Place | None, said: Said) -> None:
         """Never waits, never raises."""
-        self._arrivals.show(place, said)
+        try:
+            self._arrivals.show(place, said)
+        except Exception:  # of everybody's events, one must not end the session that tells it
+            log.exception("an event could not be shown")
+
+    def hurry(self) -> None:
+        """Leaving ends within two seconds, whatever is left to show."""
+        self._goodbye = min(self._goodbye, HURRY)
+        if self._leaving is not None and not self._leaving.expired():
+            self._leaving.reschedule(min(self._leaves_by(), _clock() + HURRY))
 
     async def reply(self, where: ThreadRef, reply: Reply, *, key: str, answers: str = "", pressed: str = "") -> None:
         """On return the answer is stored, and will be shown. `key`: the inbound's. `pressed`: the message whose button
@@ -130,6 +121,13 @@ class Outbox(Generic[W]):
     def heard(self, where: ThreadRef) -> None:
         """Somebody spoke there: a chat that was closed to us may be open again."""
         self._troubles.heard(where.space)
+        gate = self._pen.gate(where)
+        self._clerks.gate(gate).heard()
+        self._wake(gate)
+
+    def stands(self, where: ThreadRef, title: str) -> None:
+        """The platform tells of a topic that we opened."""
+        self._keeper.stands(where, title)
         self._wake(self._pen.gate(where))
 
     # --- beginning and end
@@ -139,19 +137,36 @@ class Outbox(Generic[W]):
         for gate, until in (await self._ledger.closed_gates(self._now())).items():
             self._clerks.gate(gate).close(until - self._now())
         for card in await self._ledger.open_cards(self._name):
-            await self._opener.load(card)
+            await self._load_one(card)
+        hold = _clock() + ORPHAN_SECONDS
         for place in await self._ledger.unmade_places(self._name):
-            if self._keeper.want(place, is_told=False):
+            if self._keeper.want(place, hold=hold):
                 self._wake(self._pen.gate(place.ref or ThreadRef(self._name, place.space)))
+
+    async def _load_one(self, card: Card) -> None:
+        try:
+            await self._opener.load(card)
+        except StoreError:
+            raise  # then nothing can be shown, and there is no start
+        except Exception:
+            log.exception("card %s cannot be taken up again", card.id)
 
     async def _say_goodbye(self) -> None:
         self._tender.is_leaving = True
         try:
-            async with asyncio.timeout(self.goodbye):
+            async with asyncio.timeout(self._goodbye) as self._leaving:
                 await self._arrivals.rest()
-                await self._clerks.rest()
+                await self._clerks.rest(self._leaves_by)
         except TimeoutError:
             log.info("what could not be shown in time is shown after the next start")
+        except Exception:
+            log.exception("leaving at once")
+        finally:
+            self._leaving = None
+
+    def _leaves_by(self) -> float:
+        by = self._leaving.when() if self._leaving else None
+        return _clock() if by is None else by
 
     def _new_gate(self, name: str) -> Gate:
         pace = DRAFT_PACE if name.endswith(DRAFTS) else self._pen.pace(name)
@@ -174,11 +189,11 @@ class Outbox(Generic[W]):
             else:
                 await self._send_anew(entry)
         if lane is not None and ref is not None:
-            lane.where, lane.is_lost = ref, False
+            lane.stand(ref, self._pen.gate(ref))
             self._wake(lane.gate)
         for entry in self._shelf:
             if entry.card.kind is CardKind.REPLY and entry.card.session == place.session:
-                entry.hold = 0.0
+                entry.rise()
                 entry.touch(_clock())
                 self._wake(entry.lane.gate)
 

@@ -8,6 +8,8 @@ PenError
 ├── PlaceGone       the topic or thread does not exist any more
 ├── MarkupRefused   the text is fine, its markup is not
 ├── Moved           the chat has another id now: `space`
+├── Retry           it was not carried out, and the pen knows better now: the same call goes another way (once more
+│                   as soon as the gate lets it, so that each call passes the gate by itself)
 └── Refused         it will never work this way; the text says why and what to do, for a person
     └── Forbidden   nothing may be said in this chat any more (removed, blocked)
 """
@@ -54,6 +56,9 @@ class Moved(PenError):
     def __init__(self, space: str) -> None:
         super().__init__(f"moved to {space}")
         self.space = space
+
+
+class Retry(PenError): ...
 
 
 class Refused(PenError): ...

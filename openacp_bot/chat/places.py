@@ -18,6 +18,7 @@ from typing import Generic, TypeVar, assert_never
 from openacp_bot.chat.deliver import bounded
 from openacp_bot.chat.lane import NEVER
 from openacp_bot.chat.pen import Forbidden, Pen, PenError, PlaceGone, Refused
+from openacp_bot.chat.pulse import Pulse, pause
 from openacp_bot.chat.sheet import Rank
 from openacp_bot.core import codec
 from openacp_bot.core.cards import Card, CardKind, PageState
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 W = TypeVar("W")
 
 REPORT_TRIES = 4
+MOST_ORPHANS = 100
 RESTORED = "restored"  # how the ref of a card begins that stands first in its place
 
 
@@ -54,13 +56,14 @@ RANKS = {
 }
 
 
-def deed_for(place: Place, *, most_renames: int, is_told: bool) -> Deed | None:
-    """The next deed. `is_told`: core spoke of it just now; a place that a person closed is reopened only then."""
+def deed_for(place: Place, *, most_renames: int) -> Deed | None:
+    """The next deed. A place that a person closed is left so; core says that it is to be reopened by forgetting how it
+    is `shown`."""
     if place.is_chat:
         return None
     match place.wanted:
         case Wanted.OPEN:
-            return _deed_for_open(place, most_renames=most_renames, is_told=is_told)
+            return _deed_for_open(place, most_renames=most_renames)
         case Wanted.CLOSED:
             # The store counts a topic that is another's now as closed (store/places.py, 2).
             return Deed.CLOSE if place.ref is not None and place.shown is not Wanted.CLOSED else None
@@ -70,13 +73,13 @@ def deed_for(place: Place, *, most_renames: int, is_told: bool) -> Deed | None:
             assert_never(place.wanted)
 
 
-def _deed_for_open(place: Place, *, most_renames: int, is_told: bool) -> Deed | None:
+def _deed_for_open(place: Place, *, most_renames: int) -> Deed | None:
     if place.ref is None:
         return None if place.refused else Deed.OPEN
+    if place.shown is None:
+        return Deed.REOPEN
     if place.title != place.named and (place.insists or place.renames < most_renames):
         return Deed.RENAME
-    if place.shown is Wanted.CLOSED and is_told:
-        return Deed.REOPEN
     return None
 
 
@@ -91,9 +94,14 @@ class PlaceJob:
 
     place: Place
     since: float
-    is_told: bool
     hold: float = 0.0
     is_in_doubt: bool = False  # nobody knows whether the last call was carried out
+    failures: int = 0
+
+    def put_off(self, now: float) -> None:
+        """One more attempt failed, nobody knows why."""
+        self.hold = now + pause(self.failures)
+        self.failures += 1
 
 
 class Keeper(Generic[W]):
@@ -106,9 +114,8 @@ class Keeper(Generic[W]):
         hub: Hub,
         ledger: Ledger,
         pen: Pen[W],
+        pulse: Pulse,
         *,
-        now: Callable[[], float],
-        clock: Callable[[], float],
         post: Callable[[Card], Awaitable[None]],
         moved_to: Callable[[Place, ThreadRef | None], Awaitable[None]],
     ) -> None:
@@ -117,34 +124,50 @@ class Keeper(Generic[W]):
         self._hub = hub
         self._ledger = ledger
         self._pen = pen
-        self._now = now
-        self._clock = clock
+        self._now = pulse.now
+        self._clock = pulse.clock
         self._post = post
         self._moved_to = moved_to
         self._jobs: dict[str, PlaceJob] = {}
         self._opening: dict[str, asyncio.Event] = {}  # by space: a topic may stand there that is not known yet
+        self._opened: set[ThreadRef] = set()  # in this life
+        self._orphans: list[tuple[ThreadRef, str]] = []  # topics of ours that nobody knows; with their titles
 
     async def no_opening(self, space: str) -> None:
         """As soon as every topic that stands in this space is known."""
         if (known := self._opening.get(space)) is not None:
             await known.wait()
 
+    def stands(self, where: ThreadRef, title: str) -> None:
+        """The platform tells of a topic that we opened: perhaps in a call whose answer never came, or in an earlier
+        life that ended before it could be stored. It is taken instead of a second one."""
+        if where in self._opened:
+            return
+        self._orphans = [*self._orphans[1 - MOST_ORPHANS :], (where, title)]
+        for job in self._jobs.values():
+            if self._deed(job.place) is Deed.OPEN and _is_called(job.place, where, title):
+                job.hold = 0.0
+                self._opening.setdefault(where.space, asyncio.Event())
+
+    def _orphan(self, place: Place) -> ThreadRef | None:
+        return next((where for where, title in self._orphans if _is_called(place, where, title)), None)
+
     # --- what waits
 
-    def want(self, place: Place, *, is_told: bool) -> bool:
-        """Remember that the place may lack something; whether it does."""
-        if self._deed(place, is_told=is_told) is None:
+    def want(self, place: Place, *, hold: float = 0.0) -> bool:
+        """Remember that the place may lack something, from `hold` on; whether it does."""
+        if self._deed(place) is None:
             return False
         before = self._jobs.get(place.id)
         if before is None:
-            self._jobs[place.id] = PlaceJob(place, self._clock(), is_told)
+            self._jobs[place.id] = PlaceJob(place, self._clock(), hold)
         else:
-            self._jobs[place.id] = replace(before, place=place, is_told=is_told, hold=0.0)
+            self._jobs[place.id] = replace(before, place=place, hold=0.0)
         return True
 
     def jobs(self, gate: str) -> Iterator[tuple[Rank, PlaceJob]]:
         for job in list(self._jobs.values()):
-            deed = self._deed(job.place, is_told=job.is_told)
+            deed = self._deed(job.place)
             if deed is not None and self._pen.gate(address(job.place)) == gate:
                 yield _rank(deed, job.place), job
 
@@ -156,8 +179,8 @@ class Keeper(Generic[W]):
                 if error or not _is_posted(card):
                     self._park(job)
 
-    def _deed(self, place: Place, *, is_told: bool) -> Deed | None:
-        return deed_for(place, most_renames=self._pen.most_renames, is_told=is_told)
+    def _deed(self, place: Place) -> Deed | None:
+        return deed_for(place, most_renames=self._pen.most_renames)
 
     # --- one deed
 
@@ -166,7 +189,7 @@ class Keeper(Generic[W]):
         row = await self._ledger.place(job.place.id)
         if self._jobs.get(job.place.id) is not job:
             return None  # told anew meanwhile
-        deed = None if row is None else self._deed(row, is_told=job.is_told)
+        deed = None if row is None else self._deed(row)
         if row is None or deed is None:
             self._jobs.pop(job.place.id, None)
             return None
@@ -185,15 +208,19 @@ class Keeper(Generic[W]):
     async def _failed(self, deed: Deed, place: Place, error: PenError) -> None:
         if isinstance(error, Forbidden) and deed is not Deed.OPEN:
             raise error
-        self._jobs.pop(place.id, None)
+        job = self._jobs.get(place.id)
         if deed is Deed.OPEN:
             await self.report(place, Report.REFUSED, detail=str(error))
         elif isinstance(error, Refused):
             log.warning("a topic cannot be changed (%s): %s", deed, error)
+            if deed in (Deed.CLOSE, Deed.DELETE):
+                await self._tell_stays(place, str(error))
         elif deed in (Deed.CLOSE, Deed.DELETE):
             await self._ended(place, Wanted.GONE)
         else:
             await self.report(place, Report.LOST, ref=place.ref)
+        if self._jobs.get(place.id) is job:  # else core has said something new already
+            self._jobs.pop(place.id, None)
 
     async def _do(self, deed: Deed, place: Place) -> None:
         match deed:
@@ -217,9 +244,14 @@ class Keeper(Generic[W]):
     async def _open(self, place: Place) -> None:
         record = await self._record(place)
         await self._ledger.opening(place.id)
-        known = self._opening[place.space] = asyncio.Event()
+        known = self._opening.setdefault(place.space, asyncio.Event())
         try:
-            ref, url = await bounded(self._pen.open_place(place, record))
+            orphan = self._orphan(place)
+            ref, url = (
+                (orphan, self._pen.link(orphan)) if orphan else await bounded(self._pen.open_place(place, record))
+            )
+            self._opened.add(ref)
+            self._orphans = [(where, title) for where, title in self._orphans if where != ref]
             await self.report(place, Report.OPENED, ref=ref, url=url)
         finally:
             known.set()
@@ -272,6 +304,13 @@ class Keeper(Generic[W]):
         log.warning("the topic of “%s” stays, because its conversation could not be posted as a file", job.place.title)
         self._jobs.pop(job.place.id, None)
 
+    async def _tell_stays(self, place: Place, why: str) -> None:
+        """Somebody was told that it goes."""
+        body = codec.dumps(Reply(f"❌ The topic of “{place.title}” stays: {why}", refused=True))
+        ref = f"stays:{place.id}:{place.ref.topic if place.ref else ''}"
+        where = ThreadRef(self._name, place.space)
+        await self._post(Card(secrets.token_hex(8), CardKind.REPLY, ref, where=where, body=body))
+
     # --- to core
 
     async def moved(self, place: str, where: ThreadRef, space: str) -> None:
@@ -314,6 +353,11 @@ class Keeper(Generic[W]):
                 await asyncio.sleep(2.0**tries)
 
 
+def _is_called(place: Place, where: ThreadRef, title: str) -> bool:
+    """A platform may cut a long title."""
+    return place.space == where.space and bool(title) and place.title.strip().startswith(title)
+
+
 def address(place: Place) -> ThreadRef:
     """Where a place is, or will be."""
     return place.ref or ThreadRef(place.adapter, place.space)
@@ -324,4 +368,5 @@ def _archive_ref(place: Place) -> str:
 
 
 def _is_posted(card: Card) -> bool:
-    return any(page.state is PageState.SHOWN for page in card.pages)
+    """Whether the file stands: its page is the first; that it was refused is said in another."""
+    return any(page.number == 0 and page.state is PageState.SHOWN for page in card.pages)

@@ -1,19 +1,23 @@
 """What is to be done next so that a card stands as it is drawn: pure, from its drawing and its pages.
 
 1. Page `stretch * 100 + part`; 98 is the file of a stretch that is too long, 99 what closes it (90 and on what stands
-before that, if the end alone is too long). 2. A stretch that can still grow is one message with its tail; all others
-stand whole. 3. A turn's end rings once: in the last part of its last stretch, if that part is still to be sent; else in
-a message of its own. Which of the two is read from the pages, so that it is the same after a crash. 4. A page whose
-sending is ambiguous is sent once more (by then calls get through again), and its stretch is marked.
+before that, if the end alone is too long), 97 what is said in place of a file that was refused.
+2. A stretch that can still grow is one message with its tail; all others stand whole.
+3. A turn's end rings once: in the last part of its last stretch, if that part is still to be sent; else in a message of
+its own. Which of the two is read from the pages, so that it is the same after a crash.
+4. A page whose sending is ambiguous is sent once more (by then calls get through again), and its stretch is marked.
+5. What is refused concerns its page only: a sentence stands there instead, with the end line if the page was to carry
+that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeAlias, TypeVar, assert_never
+from typing import Generic, TypeAlias, TypeVar
 
-from openacp_bot.chat.blocks import Block, Code, Dialect, Item, Line, Link, Prose, Quote, Tone
+from openacp_bot.chat.blocks import Block, Dialect, Line, Tone
+from openacp_bot.chat.document import as_markdown
 from openacp_bot.chat.sheet import Drawing, Keyboard, Rank, Sheet
 from openacp_bot.core.cards import Page, PageState
 from openacp_bot.core.model import Blob
@@ -22,7 +26,7 @@ from openacp_bot.core.views import Document
 W = TypeVar("W")
 
 STRETCH = 100
-APART, FILE, CLOSING = 90, 98, 99  # parts of a stretch
+APART, INSTEAD, FILE, CLOSING = 90, 97, 98, 99  # parts of a stretch
 MOST_MESSAGES = 8
 MOST_TRIES = 2
 REPEAT = Line("🔁 perhaps a repeat", Tone.FAINT)
@@ -40,6 +44,11 @@ class Want(Generic[W]):
     asks: bool = False
     live: bool = False
     is_end: bool = False  # it only says how the turn ended
+    is_quiet: bool = False  # it `rings` in the ledger alone: something else is heard
+
+    @property
+    def is_heard(self) -> bool:
+        return self.rings and not self.is_quiet
 
     @property
     def stretch(self) -> int:
@@ -88,6 +97,8 @@ class Known:
     prints: dict[int, int] = field(default_factory=dict)  # what each page shows
     fixed: set[int] = field(default_factory=set)  # pages that are never edited again
     mute: set[int] = field(default_factory=set)  # stretches that show nothing while they grow
+    refused: dict[int, str] = field(default_factory=dict)  # pages that will never be taken, and why
+    is_costly: bool = False  # its Markdown takes too long to render
 
 
 def next_step(
@@ -132,108 +143,130 @@ def wanted(
     """Every page of the card as it should stand now."""
     if drawing.gone:
         return ()
+    cut = _Cut(pages, dialect, known)
     *closed, last = drawing.stretches or (Sheet(),)
-    wants = [want for number, sheet in enumerate(closed) for want in _whole(number, sheet, pages, dialect)]
+    wants = [want for number, sheet in enumerate(closed) for want in cut.whole(number, sheet)]
     number = len(closed)
     if drawing.live:
-        return (*wants, *(_growing(number, last, dialect) if streams and number not in known.mute else ()))
+        return (*wants, *(cut.growing(number, last) if streams and number not in known.mute else ()))
     if drawing.end and last.file is not None:
-        wants += _whole(number, last, pages, dialect)
+        wants += cut.whole(number, last)
         last, number = Sheet(), number + 1
     if drawing.end:
-        return (*wants, *_ended(number, last, drawing, pages, dialect))
-    return (*wants, *_whole(number, last, pages, dialect))
+        return (*wants, *cut.ended(number, last, drawing))
+    return (*wants, *cut.whole(number, last))
 
 
-def _growing(number: int, sheet: Sheet, dialect: Dialect[W]) -> Iterator[Want[W]]:
-    if sheet.file is not None:
-        yield from _whole(number, sheet, {}, dialect)
-        return
-    tail = dialect.tail(sheet.blocks)
-    if tail is not None:
-        yield Want(number * STRETCH, tail, sheet.keyboard, live=True)
+@dataclass(frozen=True, slots=True)
+class _Cut(Generic[W]):
+    """Cuts stretches into pages, in view of those that are there already."""
+
+    pages: Mapping[int, Page]
+    dialect: Dialect[W]
+    known: Known
+
+    def growing(self, number: int, sheet: Sheet) -> Iterator[Want[W]]:
+        if sheet.file is not None:
+            yield from self.whole(number, sheet)
+            return
+        tail = self.dialect.tail(sheet.blocks)
+        if tail is not None:
+            yield Want(number * STRETCH, tail, sheet.keyboard, live=True)
+
+    def whole(
+        self,
+        number: int,
+        sheet: Sheet,
+        *,
+        end: tuple[Block, ...] = (),
+        whole: Document | None = None,
+        is_apart: bool = False,
+    ) -> Iterator[Want[W]]:
+        """All parts of a stretch that grows no more, with the end of the turn behind them, unless that is apart."""
+        is_suspect = self._is_suspect(number, but=number * STRETCH + CLOSING if is_apart else -1)
+        blocks = (*sheet.blocks, *end, REPEAT) if is_suspect else (*sheet.blocks, *end)
+        first = number * STRETCH
+        if sheet.file is not None:
+            yield self._file(first, sheet, blocks)
+            return
+        parts = self.dialect.pages(blocks)
+        if not parts:
+            return
+        is_long = len(parts) > MOST_MESSAGES
+        last = first + (CLOSING if is_long else len(parts) - 1)
+        if is_long and not (self._is_without_file(number) and len(parts) <= APART):
+            file = whole or Document("answer.md", "text/markdown", as_markdown(sheet.blocks))
+            yield self._text(first, parts[0])
+            yield self._file(first + FILE, Sheet(file=file), ())
+        else:
+            yield from (self._text(first + part, text) for part, text in enumerate(parts[:-1]))
+        closing = Want(last, parts[-1], sheet.keyboard, rings=sheet.rings, asks=sheet.asks_text)
+        yield closing if last not in self.known.refused else replace(self._text(last, None, end), rings=sheet.rings)
+
+    def _is_without_file(self, number: int) -> bool:
+        """Whether the file of a stretch that is too long was refused, now or in an earlier life."""
+        first = number * STRETCH
+        return first + FILE in self.known.refused or first + 1 in self.pages
+
+    def _text(self, number: int, text: W | None, end: tuple[Block, ...] = ()) -> Want[W]:
+        """The page; or, if it was refused, why, and how the turn ended."""
+        why = self.known.refused.get(number)
+        if why is None:
+            return Want(number, text)
+        return Want(number, self._said((Line(f"⚠️ A message could not be sent: {why}"), *end)))
+
+    def _file(self, number: int, sheet: Sheet, caption: Sequence[Block]) -> Want[W]:
+        """The file under its caption; or, if it was refused, the caption and why."""
+        assert sheet.file is not None
+        why = self.known.refused.get(number)
+        if why is None:
+            parts = self.dialect.pages(caption)
+            return Want(number, parts[0] if parts else None, sheet.keyboard, sheet.file, sheet.rings)
+        instead = number // STRETCH * STRETCH + INSTEAD
+        text = self._said((*caption, Line(f"📎 {sheet.file.name} could not be sent: {why}")))
+        return Want(instead, text, sheet.keyboard, rings=sheet.rings)
+
+    def _said(self, blocks: Sequence[Block]) -> W:
+        return self.dialect.pages(blocks)[-1]
+
+    def ended(self, number: int, sheet: Sheet, drawing: Drawing) -> Iterator[Want[W]]:
+        """The last stretch of a turn, and what rings at its end."""
+        keyboard = (*sheet.keyboard, *drawing.end_keyboard)
+        merged = replace(sheet, keyboard=keyboard, rings=True)
+        wants = tuple(self.whole(number, merged, end=drawing.end, whole=drawing.whole))
+        if not self._rings_apart(number, sheet, wants):
+            *others, carrier = wants
+            yield from others
+            yield replace(carrier, is_quiet=drawing.is_quiet)
+            return
+        yield from self.whole(number, sheet, whole=drawing.whole, is_apart=True)
+        closing = self.pages.get(number * STRETCH + CLOSING)
+        end = (*drawing.end, REPEAT) if closing is not None and _may_stand_twice(closing) else drawing.end
+        *before, last = self.dialect.pages(end)
+        yield from (Want(number * STRETCH + APART + part, text) for part, text in enumerate(before))
+        number = number * STRETCH + CLOSING
+        yield Want(number, last, drawing.end_keyboard, rings=True, is_end=True, is_quiet=drawing.is_quiet)
+
+    def _rings_apart(self, number: int, sheet: Sheet, merged: Sequence[Want[W]]) -> bool:
+        """Whether the end stands in a message of its own: what would carry it has been shown silently."""
+        carrier = merged[-1].number if merged else number * STRETCH
+        for page in self.pages.values():
+            if page.rings and page.number // STRETCH == number:
+                return page.number % STRETCH == CLOSING and page.number != carrier
+        first = self.pages.get(number * STRETCH)
+        is_shown = first is not None and first.state is PageState.SHOWN
+        if is_shown and len(self.dialect.pages(sheet.blocks)) == 1:
+            return True
+        there = self.pages.get(carrier)
+        return there is not None and there.state is PageState.SHOWN
+
+    def _is_suspect(self, number: int, *, but: int) -> bool:
+        """Whether a message of the stretch may stand twice; `but` for one that is not meant."""
+        return any(
+            page.number // STRETCH == number and page.number != but and _may_stand_twice(page)
+            for page in self.pages.values()
+        )
 
 
-def _whole(
-    number: int,
-    sheet: Sheet,
-    pages: Mapping[int, Page],
-    dialect: Dialect[W],
-    whole: Document | None = None,
-) -> Iterator[Want[W]]:
-    """All parts of a stretch that grows no more."""
-    blocks = (*sheet.blocks, REPEAT) if _is_suspect(number, pages) else sheet.blocks
-    parts = dialect.pages(blocks)
-    first = number * STRETCH
-    if sheet.file is not None:
-        yield Want(first, parts[0] if parts else None, sheet.keyboard, sheet.file, sheet.rings)
-        return
-    if not parts:
-        return
-    *others, last = parts
-    closing = Want(first + len(others), last, sheet.keyboard, rings=sheet.rings, asks=sheet.asks_text)
-    if len(parts) <= MOST_MESSAGES:
-        yield from (Want(first + part, text) for part, text in enumerate(others))
-        yield closing
-        return
-    yield Want(first, parts[0])
-    yield Want(first + FILE, None, file=whole or _document(sheet.blocks))
-    yield replace(closing, number=first + CLOSING)
-
-
-def _ended(
-    number: int, sheet: Sheet, drawing: Drawing, pages: Mapping[int, Page], dialect: Dialect[W]
-) -> Iterator[Want[W]]:
-    """The last stretch of a turn, and what rings at its end."""
-    keyboard = (*sheet.keyboard, *drawing.end_keyboard)
-    merged = replace(sheet, blocks=(*sheet.blocks, *drawing.end), keyboard=keyboard, rings=True)
-    wants = tuple(_whole(number, merged, pages, dialect, drawing.whole))
-    if not _rings_apart(number, sheet, wants, pages, dialect):
-        yield from wants
-        return
-    yield from _whole(number, sheet, pages, dialect, drawing.whole)
-    *others, last = dialect.pages(drawing.end)
-    yield from (Want(number * STRETCH + APART + part, text) for part, text in enumerate(others))
-    yield Want(number * STRETCH + CLOSING, last, drawing.end_keyboard, rings=True, is_end=True)
-
-
-def _rings_apart(
-    number: int, sheet: Sheet, merged: Sequence[Want[W]], pages: Mapping[int, Page], dialect: Dialect[W]
-) -> bool:
-    """Whether the end stands in a message of its own: what would carry it has been shown silently."""
-    carrier = merged[-1].number if merged else number * STRETCH
-    for page in pages.values():
-        if page.rings and page.number // STRETCH == number:
-            return page.number % STRETCH == CLOSING and page.number != carrier
-    first = pages.get(number * STRETCH)
-    is_shown = first is not None and first.state is PageState.SHOWN
-    if is_shown and len(dialect.pages(sheet.blocks)) == 1:
-        return True
-    there = pages.get(carrier)
-    return there is not None and there.state is PageState.SHOWN
-
-
-def _is_suspect(number: int, pages: Mapping[int, Page]) -> bool:
-    """Whether a message of the stretch may stand twice."""
-    return any(
-        page.number // STRETCH == number and (page.state is PageState.SENDING or page.tries >= MOST_TRIES)
-        for page in pages.values()
-    )
-
-
-def _document(blocks: Sequence[Block]) -> Document:
-    return Document("answer.md", "text/markdown", "\n\n".join(_source(block) for block in blocks))
-
-
-def _source(block: Block) -> str:
-    match block:
-        case Prose(source=text) | Line(text=text) | Quote(text=text):
-            return text
-        case Code(text=text, language=language):
-            return f"```{language}\n{text}\n```"
-        case Link(text=text, url=url):
-            return f"[{text}]({url})"
-        case Item():
-            return f"{block.mark} {block.title} {block.detail}".strip()
-        case _:
-            assert_never(block)
+def _may_stand_twice(page: Page) -> bool:
+    return page.state is PageState.SENDING or page.tries >= MOST_TRIES

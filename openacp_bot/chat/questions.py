@@ -64,7 +64,7 @@ def _diffs(call: ToolCall, mask: Mask) -> Iterator[Block]:
         yield Line(f"📄 {mask(diff.path)} · {change_of(diff, made.added, made.removed) or 'unchanged'}")
         if made.lines and room > 0:
             text = mask(made.text)
-            yield Code(_beginning(text, room), "diff")
+            yield Code(_both_sides(text, room), "diff")
             room -= len(text)
 
 
@@ -75,6 +75,17 @@ def _beginning(text: str, most: int = SHOWN) -> str:
     kept = text[:most].rpartition("\n")[0] or text[:most]
     left = text[len(kept) :].lstrip("\n")
     return f"{kept}\n… {counted(left.count(chr(10)) + 1, 'more line')}, all in the file above"
+
+
+def _both_sides(patch: str, most: int) -> str:
+    """Of a long change both what goes and what comes."""
+    if len(patch) <= most:
+        return patch
+    above = patch[: most // 2].rpartition("\n")[0]
+    below = "\n".join(line for line in patch[len(above) :].splitlines() if line.startswith("+"))
+    if not below:
+        return _beginning(patch, most)
+    return f"{above}\n…\n{_beginning(below, most // 2)}"
 
 
 def _files(question: Question, mask: Mask) -> Iterator[Sheet]:

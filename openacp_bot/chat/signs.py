@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from openacp_bot.chat.deliver import bounded
 from openacp_bot.chat.lane import NEVER, OpenCard
 from openacp_bot.chat.pen import MarkupRefused, MessageGone, Pace, Pen, PlaceGone, Refused
+from openacp_bot.chat.rendering import rendered
 from openacp_bot.chat.sheet import Drawing
 from openacp_bot.core.model import ThreadRef
 
@@ -61,14 +62,16 @@ class Signs(Generic[W]):
         """One call; raises PenError where the gate is concerned."""
         entry.draft_since = None
         entry.drafted_at = self._clock()
-        blocks = drawing.stretches[-1].blocks if drawing.stretches else ()
-        text = self._pen.dialect.tail(blocks)
+        text = await rendered(self._tail, drawing, entry.known)
         if text is not None and entry.refused_drafts:
             text = self._pen.dialect.plain(text)
         try:
             await bounded(self._pen.draft(where, entry.card.ref, text))
         except (MarkupRefused, MessageGone, PlaceGone, Refused):
             entry.refused_drafts += 1  # the message at the end says what is wrong, if anything is
+
+    def _tail(self, drawing: Drawing) -> W | None:
+        return self._pen.dialect.tail(drawing.stretches[-1].blocks if drawing.stretches else ())
 
     async def probe(self, where: ThreadRef) -> None:
         """Whether calls get through: one that harms nobody, before one that would be seen twice."""
@@ -82,8 +85,8 @@ class Signs(Generic[W]):
         entry.typed_at = self._clock()
         try:
             await bounded(self._pen.typing(where))
-        except (MarkupRefused, MessageGone, PlaceGone, Refused):
-            pass  # as above
+        except (MarkupRefused, MessageGone, Refused):
+            pass  # as above; but that the place is gone is good to know
 
 
 def draft_gate(gate: str) -> str:

@@ -20,6 +20,7 @@ from openacp_bot.chat.order import Draw, Due, Order, rank_of
 from openacp_bot.chat.pen import Pen, PenError, PerhapsDone
 from openacp_bot.chat.places import Keeper, PlaceJob, address
 from openacp_bot.chat.plan import Edit, Forget, Send
+from openacp_bot.chat.pulse import Pulse
 from openacp_bot.chat.sheet import Drawing, Rank
 from openacp_bot.chat.signs import DRAFTS, Signs, draft_gate
 from openacp_bot.chat.troubles import Troubles
@@ -33,11 +34,11 @@ log = logging.getLogger(__name__)
 W = TypeVar("W")
 
 RECHECK = 0.25  # between two looks at a card that had nothing to show
-AGED = 20.0  # a renaming or a deletion that waited so long goes like an edit
+AGED = 10.0  # a renaming or a deletion that waited so long goes like an edit
 
 
 class Tender(Generic[W]):
-    """Does one job at a time for each gate. `settled` hears of a card's end."""
+    """Does one job at a time for each gate."""
 
     def __init__(
         self,
@@ -49,10 +50,7 @@ class Tender(Generic[W]):
         signs: Signs[W],
         troubles: Troubles,
         turnstile: Turnstile,
-        *,
-        now: Callable[[], float],
-        clock: Callable[[], float],
-        wake: Callable[[str], None],
+        pulse: Pulse,
     ) -> None:
         self.is_leaving = False
         self._ledger = ledger
@@ -61,12 +59,11 @@ class Tender(Generic[W]):
         self._shelf = shelf
         self._keeper = keeper
         self._turnstile = turnstile
-        self._now = now
-        self._clock = clock
-        self._wake = wake
+        self._clock = pulse.clock
+        self._wake = pulse.wake
         self._courier = Courier(pen, ledger)
         self._signs = signs
-        self._order = Order(pen, draw, shelf, now=now, clock=clock)
+        self._order = Order(pen, draw, shelf, pulse)
         self._troubles = troubles
 
     # --- what waits at a gate
@@ -81,14 +78,13 @@ class Tender(Generic[W]):
         for rank, job in self._keeper.jobs(gate):
             hold = max(job.hold, self._troubles.rest(job.place.space))
             if hold < NEVER:
-                yield Job(self._aged(rank, job.since), job.since, hold, partial(self._keep, job))
+                yield self._job(rank, job.since, hold, partial(self._keep, job))
 
     def _cards(self, lane: Lane) -> Iterator[Job]:
         rest = self._troubles.rest(lane.space)
         for entry in lane.cards.values():
             if entry.since is not None:
-                rank = self._aged(entry.rank, entry.since)
-                yield Job(rank, entry.since, max(entry.hold, rest), partial(self._tend, entry))
+                yield self._job(entry.rank, entry.since, max(entry.hold, rest), partial(self._tend, entry))
             typing = self._signs.typing_due(entry)
             if typing < NEVER and not self.is_leaving:
                 yield Job(IDLE, entry.typed_at, max(typing, rest), partial(self._type, entry))
@@ -104,13 +100,17 @@ class Tender(Generic[W]):
                     rest = self._troubles.rest(lane.space)
                     yield Job(Rank.CARD, since, max(hold, rest), partial(self._draft, entry))
 
+    def _job(self, rank: Rank, since: float, not_before: float, act: Callable[[Gate], Awaitable[None]]) -> Job:
+        ages = since + AGED if self._aged(rank, since) > Rank.EDIT else NEVER
+        return Job(self._aged(rank, since), since, not_before, act, ages)
+
     def _aged(self, rank: Rank, since: float) -> Rank:
-        return min(rank, Rank.EDIT) if self._clock() - since > AGED else rank
+        return min(rank, Rank.EDIT) if self._clock() - since >= AGED else rank
 
     # --- cards
 
     async def _tend(self, entry: OpenCard, gate: Gate) -> None:
-        since, entry.since = entry.since, None
+        since = entry.take()
         due: Due[W] | None = None
         try:
             due = await self._due(entry)
@@ -126,7 +126,7 @@ class Tender(Generic[W]):
         except PenError as error:
             self._again(entry, since, entry.rank)
             await self._troubles.meet(error, gate, entry.lane, due.entry if due else entry)
-        except Exception as error:
+        except Exception as error:  # one card's bug must not stop the others
             self._again(entry, since, entry.rank)
             if not isinstance(error, Problem):
                 log.exception("a %s could not be shown", entry.card.kind)
@@ -134,8 +134,7 @@ class Tender(Generic[W]):
 
     def _again(self, entry: OpenCard, since: float | None, rank: Rank) -> None:
         """Its turn is not over."""
-        entry.since = since
-        entry.rank = rank
+        entry.again(since, rank)
         self._wake(entry.lane.gate)
 
     async def _take(self, due: Due[W], gate: Gate, rank: Rank) -> bool:
@@ -150,6 +149,7 @@ class Tender(Generic[W]):
             else:
                 await self._courier.carry_out(due.step, entry, due.where)
         gate.succeeded()
+        entry.detours = 0
         entry.is_reachable = is_probe
         if isinstance(due.step, Send) and not is_probe:
             self._sent(entry)
@@ -179,7 +179,7 @@ class Tender(Generic[W]):
         if self._is_awaited(entry, drawing):
             return None
         entry.is_live = drawing.live
-        step = self._order.step(entry, drawing, where)
+        step = await self._order.step(entry, drawing, where)
         if step is None:
             await self._rest(entry, drawing)
             return None
@@ -202,15 +202,15 @@ class Tender(Generic[W]):
         if entry.card.kind is not CardKind.REPLY or drawing.final or entry.is_sent or self._clock() >= entry.expires:
             return False
         entry.touch(self._clock(), Rank.PERSON)
-        entry.hold = entry.expires
+        entry.rest(entry.expires)
         return True
 
     async def _rest(self, entry: OpenCard, drawing: Drawing) -> None:
         """Nothing is left to do for now, or for ever."""
-        entry.hold = max(entry.hold, self._clock() + RECHECK)
+        entry.rest(self._clock() + RECHECK)
         is_done = drawing.gone or (drawing.final and not entry.prompt)
         if is_done and entry.since is None and not self._order.is_held_back(entry, drawing):
-            await self._troubles.settle(entry)
+            await self._troubles.settle(entry, next(iter(entry.known.refused.values()), ""))
 
     def _is_free(self, gate: Gate, rank: int) -> bool:
         return gate.wait(rank) == 0 and self._turnstile.wait() == 0
@@ -218,6 +218,16 @@ class Tender(Generic[W]):
     # --- other jobs
 
     async def _keep(self, job: PlaceJob, gate: Gate) -> None:
+        try:
+            await self._make(job, gate)
+        except Exception as error:  # one place's bug must not stop the others
+            if isinstance(error, Problem):
+                log.error("a topic could not be made what it should be: %s", error)
+            else:
+                log.exception("a topic could not be made what it should be")
+            job.put_off(self._clock())
+
+    async def _make(self, job: PlaceJob, gate: Gate) -> None:
         deed = await self._keeper.next_deed(job)
         if deed is None:
             return

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from openacp_bot.chat.gate import Gate
 from openacp_bot.chat.lane import Lane, OpenCard, Shelf
-from openacp_bot.chat.pen import Forbidden, Moved, NotDone, Pen, PenError, PerhapsDone, PlaceGone, RetryAfter
+from openacp_bot.chat.pen import (
+    Forbidden,
+    Moved,
+    NotDone,
+    Pen,
+    PenError,
+    PerhapsDone,
+    PlaceGone,
+    Retry,
+    RetryAfter,
+)
 from openacp_bot.chat.places import Keeper
+from openacp_bot.chat.pulse import Pulse, pause
 from openacp_bot.core.cards import CardKind
+from openacp_bot.core.errors import Problem
 from openacp_bot.core.inbound import Report
 from openacp_bot.core.model import ThreadRef
 from openacp_bot.core.ports import Ledger
@@ -19,7 +29,7 @@ from openacp_bot.core.ports import Ledger
 log = logging.getLogger(__name__)
 
 SPACE_RESTS = 600.0  # after a chat said that nothing may be said there
-ATTEMPTS = (1.0, 2.0, 30.0, 120.0, 600.0)  # seconds from one failed attempt to the next
+MOST_DETOURS = 4
 GIVEN_UP = 86400.0
 
 
@@ -32,18 +42,15 @@ class Troubles:
         pen: Pen[Any],
         shelf: Shelf,
         keeper: Keeper[Any],
-        *,
-        now: Callable[[], float],
-        clock: Callable[[], float],
-        wake: Callable[[str], None],
+        pulse: Pulse,
     ) -> None:
         self._ledger = ledger
         self._pen = pen
         self._shelf = shelf
         self._keeper = keeper
-        self._now = now
-        self._clock = clock
-        self._wake = wake
+        self._now = pulse.now
+        self._clock = pulse.clock
+        self._wake = pulse.wake
         self._rests: dict[str, float] = {}
 
     def rest(self, space: str) -> float:
@@ -60,28 +67,38 @@ class Troubles:
             return lane.where
         place = await self._ledger.place(lane.place)
         if place is None or place.ref is None:
-            lane.where = None
+            lane.leave()
             return None
-        lane.where = place.ref
-        lane.space = place.space
-        self._move_gate(lane, place.ref)
-        return place.ref
-
-    def _move_gate(self, lane: Lane, where: ThreadRef) -> None:
-        gate = self._pen.gate(where)
-        if gate != lane.gate:
-            lane.gate = gate
+        gate = self._pen.gate(place.ref)
+        has_moved = gate != lane.gate
+        lane.stand(place.ref, gate)
+        if has_moved:
             self._wake(gate)
+        return place.ref
 
     # --- a call failed
 
     async def meet(self, error: PenError, gate: Gate, lane: Lane, entry: OpenCard | None) -> None:
         """`entry`: the card that was to be shown, and is given up if the platform will never take it."""
+        try:
+            await self._meet(error, gate, lane, entry)
+        except Exception as fault:  # noqa: BLE001  every call of a clerk may end here, and none may end the clerk
+            _log("what a call has shown could not be put right", fault)
+            if entry is None:
+                gate.failed()
+            else:
+                await self.put_off(entry, repr(fault))
+
+    async def _meet(self, error: PenError, gate: Gate, lane: Lane, entry: OpenCard | None) -> None:
         match error:
             case RetryAfter(seconds=seconds):
                 await self._ledger.close_gate(gate.name, self._now() + gate.close(seconds))
             case NotDone() | PerhapsDone():
                 gate.failed()
+            case Retry() if entry is not None:
+                await self._go_another_way(entry, error)
+            case Retry():
+                pass
             case Moved(space=space):
                 await self._moved(lane, space)
             case Forbidden():
@@ -94,6 +111,13 @@ class Troubles:
                 if entry is not None:
                     await self.settle(entry, str(error))
 
+    async def _go_another_way(self, entry: OpenCard, error: Retry) -> None:
+        """At once, unless one way leads to the next for ever."""
+        entry.detours += 1
+        if entry.detours > MOST_DETOURS:
+            entry.detours = 0
+            await self.put_off(entry, str(error))
+
     async def _moved(self, lane: Lane, space: str) -> None:
         where = lane.where
         if where is None or space == lane.space:
@@ -103,47 +127,43 @@ class Troubles:
         self._follow(lane.space, space)
 
     async def _lost(self, lane: Lane) -> None:
-        """Told once; the lane rests until its place has another address."""
-        if lane.is_lost:
-            return
-        lane.is_lost = True
+        """Told once; the lane rests until its place has another address. What could not be told is found once more."""
         place = await self._ledger.place(lane.place)
         if place is None or place.ref is None:
-            return
-        if place.ref == lane.where:
+            lane.leave()
+        elif place.ref != lane.where:
+            lane.stand(place.ref, self._pen.gate(place.ref))
+        elif not lane.is_lost:
             await self._keeper.report(place, Report.LOST, ref=place.ref)
-        else:
-            lane.where, lane.is_lost = place.ref, False
+            if lane.where == place.ref:
+                lane.lose()
 
     def _follow(self, space: str, to: str) -> None:
         """A chat has another id: cards at addresses move along."""
         for lane in self._shelf.lanes:
-            if lane.space != space:
-                continue
-            lane.space = to
-            if lane.where is not None:
-                lane.where = replace(lane.where, space=to)
-                self._move_gate(lane, lane.where)
-            for entry in lane.cards.values():
-                if entry.card.where is not None:
-                    entry.card = replace(entry.card, where=replace(entry.card.where, space=to))
+            if lane.space == space:
+                lane.follow(to, self._pen.gate)
+                self._wake(lane.gate)
 
     # --- a card ends, or is put off
 
     async def put_off(self, entry: OpenCard, error: str) -> None:
-        """One more attempt failed, nobody knows why."""
+        """One more attempt failed, nobody knows why. Never raises: where nothing can be stored, memory has to do."""
         now = self._now()
-        if entry.card.created_at and now - entry.card.created_at > GIVEN_UP:
-            await self.settle(entry, error)
-            return
-        delay = ATTEMPTS[min(entry.card.attempts, len(ATTEMPTS) - 1)]
-        entry.hold = self._clock() + delay
-        entry.card = replace(entry.card, attempts=entry.card.attempts + 1, not_before=now + delay)
-        await self._ledger.put_off(entry.card.id, now + delay)
+        delay = pause(entry.card.attempts)
+        entry.put_off(until=self._clock() + delay, not_before=now + delay)
+        try:
+            if entry.card.created_at and now - entry.card.created_at > GIVEN_UP:
+                await self.settle(entry, error)
+            else:
+                await self._ledger.put_off(entry.card.id, now + delay)
+        except Exception as fault:  # noqa: BLE001  as above
+            entry.touch(self._clock())
+            _log("a card could not be put off", fault)
 
     async def settle(self, entry: OpenCard, error: str = "") -> None:
         """The card is done with, unless it changed meanwhile."""
-        entry.since = None
+        entry.take()
         await self._ledger.settle(entry.card.id, error)
         if entry.is_waiting:
             return
@@ -155,3 +175,8 @@ class Troubles:
             for other in entry.lane.before(entry):
                 other.touch(self._clock())
         self._wake(entry.lane.gate)
+
+
+def _log(what: str, fault: Exception) -> None:
+    """A problem is a sentence; anything else is a bug of ours."""
+    log.error("%s: %s", what, fault, exc_info=None if isinstance(fault, Problem) else fault)

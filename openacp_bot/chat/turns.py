@@ -54,6 +54,7 @@ def drawn_turn(view: TurnView, surface: UserRef, mask: Mask, now: float) -> Draw
         stretches,
         Rank.ERROR if end.outcome in FAILURES else Rank.FINAL,
         end=_end_blocks(end, mask),
+        is_quiet=end.outcome is Outcome.INTERRUPTED,  # core offers to go on, and that rings
         whole=_whole(view, stretches),
     )
 

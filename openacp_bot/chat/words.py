@@ -24,7 +24,7 @@ ENDS: Mapping[Outcome, str] = {
     Outcome.FAILED: "The agent failed",
     Outcome.CRASHED: "The agent crashed",
     Outcome.STUCK: "The agent went silent and was stopped",
-    Outcome.INTERRUPTED: "Interrupted: openacp-bot ended during this turn",
+    Outcome.INTERRUPTED: "Interrupted",
     Outcome.UNKNOWN: "The agent ended for a reason of its own",
 }
 FAILURES = frozenset({Outcome.FAILED, Outcome.CRASHED, Outcome.STUCK})

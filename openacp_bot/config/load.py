@@ -39,7 +39,7 @@ def load(path: Path | None, *, env: Mapping[str, str], cwd: Path, found: tuple[A
     web = freeze.web(root, ground)
     bot = telegram.frozen(root.telegram, ground)
     if bot is not None:
-        settings = replace(settings, access={"telegram": telegram.access(root.telegram)}, secrets=(bot.token,))
+        settings = replace(settings, access={"telegram": telegram.access(root.telegram)}, secrets=bot.secrets)
     if problems:
         raise ConfigError(source, problems)
     warnings = [*environment.warnings, *_readable_secrets(source, root), *telegram.warnings(root.telegram)]
@@ -81,6 +81,7 @@ def _readable_secrets(source: Path | None, root: Root) -> list[str]:
         for what, given in (
             ("agents' variables", any(agent.env for agent in root.agents.values())),
             ("the bot's token", bool(root.telegram.token)),
+            ("the webhook's secret", bool(root.telegram.webhook.secret)),
         )
         if given
     ]

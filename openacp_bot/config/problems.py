@@ -50,7 +50,7 @@ def sentences(error: ValidationError, places: Mapping[KeyPath, str]) -> list[str
 
 def _reason(found: dict[str, Any]) -> str:
     value, context = found["input"], found.get("ctx", {})
-    if {"env", "headers", "token"} & set(found["loc"]):
+    if {"env", "headers", "token", "secret"} & set(found["loc"]):
         value = "…"  # where keys and tokens are kept
     match found["type"]:
         case "missing":

@@ -48,9 +48,14 @@ def _telegram(config: Config) -> Iterator[tuple[str, str]]:
     yield "telegram.api_base_url", bot.api_base_url or "the public one"
     yield "telegram.chat_ids", ", ".join(map(str, bot.chats)) or "none (private chats only)"
     yield "telegram.allowed_user_ids", "everyone" if listed.everyone else ", ".join(sorted(listed.users)) or "nobody"
-    yield "telegram.admin_user_ids", ", ".join(sorted(listed.admins)) or "none"
+    otherwise = "the only allowed one" if len(listed.users) == 1 and not listed.everyone else "none"
+    yield "telegram.admin_user_ids", ", ".join(sorted(listed.admins)) or otherwise
     yield "telegram.general", bot.general
     yield "telegram.streaming", str(bot.streaming).lower()
+    yield "telegram.mode", "webhook" if bot.webhook else "polling"
+    if (hook := bot.webhook) is not None:
+        yield "telegram.webhook.url", hook.url
+        yield "telegram.webhook.listen", f"{hook.listen_host}:{hook.listen_port}"
 
 
 def _sessions(config: Config) -> Iterator[tuple[str, str]]:

@@ -157,6 +157,13 @@ class WebSection(Section):
     insecure: bool = False
 
 
+class TelegramWebhookSection(Section):
+    url: Text = ""
+    listen_host: Text = Field(default="127.0.0.1", min_length=1)
+    listen_port: int = Field(default=8443, ge=1, le=65535)
+    secret: Text = ""
+
+
 class TelegramSection(Section):
     token: Text = ""
     token_file: Text = ""
@@ -168,6 +175,9 @@ class TelegramSection(Section):
     allow_everyone: bool = False
     general: Annotated[Literal["all", "mention", "off"] | None, BeforeValidator(_off)] = None
     streaming: bool = True
+    rich_messages: bool = False
+    mode: Annotated[Literal["polling", "webhook"], BeforeValidator(_lowered)] = "polling"
+    webhook: TelegramWebhookSection = TelegramWebhookSection()
 
 
 class ShutdownSection(Section):

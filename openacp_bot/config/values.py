@@ -21,14 +21,30 @@ class WebConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TelegramWebhook:
+    """The `telegram.webhook.` section: where Telegram brings updates, and where a proxy hands them to."""
+
+    url: str
+    listen_host: str
+    listen_port: int
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TelegramConfig:
-    """The `telegram.` section. `api_base_url` empty: the public one; `general`: all, mention or off."""
+    """The `telegram.` section. `api_base_url` empty: the public one; `general`: all, mention or off; `webhook` None:
+    polling."""
 
     token: str = field(repr=False)
     api_base_url: str = ""
     chats: tuple[int, ...] = ()
     general: str = "mention"
     streaming: bool = True
+    webhook: TelegramWebhook | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.token, self.webhook.secret) if self.webhook else (self.token,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from openacp_bot.core.menus import parsed
 from openacp_bot.core.model import Question, SessionRecord
 from openacp_bot.core.questions import DECLINE, missing
 
-STALE_SECONDS = 120.0
 HARMLESS = frozenset({"help", "status", "sessions", "start", "menu", "queue"})  # they change nothing
 
 
@@ -27,7 +26,7 @@ class Deeds:
     def __init__(self, house: House, forms: Forms) -> None:
         self._house = house
         self._forms = forms
-        self._spent: set[str] = set()
+        self._pressed: set[str] = set()  # menus that work once, while what was pressed is being done
 
     # --- commands --------------------------------------------------------------------------------
 
@@ -51,9 +50,9 @@ class Deeds:
 
     def _check_fresh(self, command: Command) -> None:
         """A platform keeps what is sent while we are away; an old order may hit something else by now."""
-        age = self._house.now() - command.origin.sent
         changes = command.name not in HARMLESS or (command.name == "queue" and bool(command.args or command.values))
-        if changes and age > STALE_SECONDS:
+        if changes and command.origin.late:
+            age = max(0.0, self._house.now() - command.origin.sent)
             raise UserError(
                 f"This /{command.name} was sent {span(age)} ago, while I was away, and was not done. "
                 "Send it again if you still want it."
@@ -94,7 +93,7 @@ class Deeds:
     async def press(self, pressed: Pressed) -> Reply | None:
         token = parsed(pressed.token)
         menu = await self._house.records.menu(token[0]) if token else None
-        if token is None or menu is None or token[1] >= len(menu.actions) or menu.id in self._spent:
+        if token is None or menu is None or token[1] >= len(menu.actions) or menu.id in self._pressed:
             return refusal(GONE)
         if menu.presser is not None and menu.presser != pressed.origin.who.key:
             raise NotAllowed("This button is for the person who asked.")
@@ -116,19 +115,18 @@ class Deeds:
         return await self.press(step) if isinstance(step, Pressed) else step
 
     async def _at_most_once(self, pressed: Pressed, action: Action, menu: Menu) -> Reply | None:
-        once = action.verb in ONCE or action.verb == "new"
-        if once:
-            self._spent.add(menu.id)
+        if action.verb not in ONCE and action.verb != "new":
+            return await self._act(pressed, action)
+        self._pressed.add(menu.id)
         try:
+            if await self._house.records.menu(menu.id) is None:  # another press was done since we looked
+                return refusal(GONE)
             reply = await self._act(pressed, action)
-        except BaseException:
-            self._spent.discard(menu.id)
-            raise
-        if once and reply is not None and (reply.refused or (action.verb == "new" and not reply.session)):
-            self._spent.discard(menu.id)
-        elif once:
-            await self._house.records.spend(menu.id)
-        return reply
+            if reply is None or not (reply.refused or (action.verb == "new" and not reply.session)):
+                await self._house.records.spend(menu.id)
+            return reply
+        finally:
+            self._pressed.discard(menu.id)
 
     async def _act(self, pressed: Pressed, action: Action) -> Reply | None:
         id, *words = action.args or ("",)

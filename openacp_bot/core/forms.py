@@ -2,7 +2,7 @@
 or a button, answers.
 
 1. What is expected of whom where is stored: ten minutes, and over a restart.
-2. A wrong answer is asked for again, with a sentence; `/cancel` or the button Cancel leaves the form.
+2. A wrong answer is asked for again, with a sentence; the button Cancel leaves the form, and `/cancel` does so too.
 3. The last answer presses the form's own token, with every field's value.
 """
 

@@ -18,7 +18,7 @@ from openacp_bot.core.commands.house import House
 from openacp_bot.core.errors import Problem, StoreError
 from openacp_bot.core.events import Notice
 from openacp_bot.core.inbound import Message, Origin
-from openacp_bot.core.model import Prompt, PromptState, ThreadRef
+from openacp_bot.core.model import Part, Prompt, PromptState, ThreadRef
 
 log = logging.getLogger(__name__)
 
@@ -75,10 +75,10 @@ class Gathering:
         album.came(asyncio.get_running_loop().time())
         self._house.manager.errand(self._gathered(_key(message), album))
 
-    async def join(self, album: Album, text: str, message: Message) -> bool:
+    async def join(self, album: Album, part: Part, message: Message) -> bool:
         """One more message; False if its prompt is no longer gathering."""
         assert album.prompt is not None
-        joined = await self._house.records.join_prompt(album.prompt.id, text, message.files, key=message.origin.key)
+        joined = await self._house.records.join_prompt(album.prompt.id, part, message.files, key=message.origin.key)
         if joined is None:
             album.full.set()
             return False

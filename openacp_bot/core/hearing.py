@@ -26,6 +26,8 @@ from openacp_bot.core.events import (
     CommandsChanged,
     Notice,
     OptionsChanged,
+    TextChunk,
+    ThoughtChunk,
     TitleChanged,
     ToolCallChanged,
     TurnEnded,
@@ -103,8 +105,15 @@ class Hearing:
                 self._life.say(Notice(secrets.token_hex(4), text), turn=self._life.turn_id)
             case ToolCallChanged():
                 self._take_call(event)
+            case TextChunk(item=item) | ThoughtChunk(item=item):
+                self._life.say(replace(event, item=self._begun_after(item)), turn=self._life.turn_id)
             case _:
                 self._life.say(event, turn=self._life.turn_id)
+
+    def _begun_after(self, item: str) -> str:
+        """Some agents give a whole turn one message; what they say below a question is a message of its own."""
+        turn = self._life.turn
+        return f"{item}~{turn.asked}" if turn is not None and turn.asked else item
 
     def _take_end(self, ended: TurnEnded) -> None:
         turn = self._life.turn
@@ -137,6 +146,8 @@ class Hearing:
             life.asking.refuse(asked)
             return
         await life.asking.hear(asked, life.record, life.means.current(), turn=life.turn_id, prompt=prompt)
+        if life.turn is not None and life.asking.open:
+            life.turn.asked += 1
         if life.is_stopping:  # it was cancelled while the question was being stored
             life.asking.close("cancelled")
 

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from openacp_bot.core.events import PlaceChanged
 from openacp_bot.core.feed import Feed
-from openacp_bot.core.model import Place, ThreadRef, TitleRank, Wanted
+from openacp_bot.core.model import Place, ThreadRef, TitleRank
 from openacp_bot.core.ports import PlaceFields, Records
 
 
@@ -42,27 +42,13 @@ class Homes:
         if (home.title, home.insists) != (title, insists):
             await self.change(home, title=title, insists=insists)
 
-    async def close(self, session: str) -> None:
-        """The session is archived."""
-        home = await self.records.place_of(session)
-        if home is None or home.wanted is not Wanted.OPEN:
-            return
-        # A topic that a person closed still stands, so there is something left to do.
-        shown = Wanted.OPEN if home.shown is Wanted.CLOSED else home.shown
-        await self.change(home, wanted=Wanted.CLOSED, shown=shown)
+    async def try_again(self, home: Place, *, asked_in: ThreadRef) -> None:
+        """To open one that was refused."""
+        await self.change(home, refused="", lost_at=0.0, asked_in=asked_in)
 
-    async def open(self, home: Place, *, asked_in: ThreadRef | None) -> None:
-        """Open it (again); whoever stood open at its address has to go."""
-        if home.wanted is Wanted.OPEN and not home.refused:
-            return
-        asked = asked_in or home.asked_in
-        await self.change(home, wanted=Wanted.OPEN, refused="", lost_at=0.0, asked_in=asked)
-
-    async def add(self, place: Place) -> None:
-        """The session's home from now on."""
-        await self.records.add_place(place)
-        if place.session is not None:
-            await self.tell(place.session)
+    async def reopen(self, home: Place) -> None:
+        """A person closed its topic, and somebody wrote there."""
+        await self.change(home, shown=None)
 
     async def move_space(self, adapter: str, old: str, new: str) -> None:
         """A whole chat has another id."""

@@ -1,7 +1,8 @@
 """The front door: who it is, whether it was here before, what is asked, and what is said at once.
 
 1. Memory and SQLite only; what takes longer runs in a session's task and comes out as an event.
-2. The same key twice is handled once: while the first is under way the second waits for its answer.
+2. The same key twice is handled once: while the first is under way the second waits for its answer; after a crash it
+   gets the one that was stored.
 3. Strangers get silence.
 """
 
@@ -81,7 +82,7 @@ class FrontDoor:
 
     async def _first_time(self, inbound: Inbound) -> Reply | None:
         if await self._house.records.seen(inbound.origin.key):
-            return None
+            return await self._house.records.answer_to(inbound.origin.key)
         try:
             reply = await self._dispatched(inbound)
         except CapReached as error:
@@ -93,8 +94,11 @@ class FrontDoor:
         except Exception:  # a bug: recorded, answered and acknowledged, or it would come again for ever
             log.exception("an inbound could not be handled")
             await self._house.records.admit(inbound.origin.key, "failed")
-            return refusal("An error inside openacp-bot kept this from being done. The log has the details.")
-        await self._house.records.admit(inbound.origin.key)
+            reply = refusal("An error inside openacp-bot kept this from being done. The log has the details.")
+        if reply is None:
+            await self._house.records.admit(inbound.origin.key)
+        else:
+            await self._house.records.answered(inbound.origin.key, reply)
         return reply
 
     async def _dispatched(self, inbound: Inbound) -> Reply | None:

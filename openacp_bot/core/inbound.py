@@ -25,7 +25,8 @@ class Origin:
     """Where an inbound comes from. `key` is unique for ever: the same key twice is handled once.
 
     `session` is set by a surface that shows sessions without places (the page); `dialogs`: it shows forms as
-    dialogs, so that the person's next plain message is not taken for an answer."""
+    dialogs, so that the person's next plain message is not taken for an answer; `late`: it waited at the platform while
+    we were away."""
 
     key: str
     where: ThreadRef
@@ -35,6 +36,7 @@ class Origin:
     session: str | None = None
     dialogs: bool = False
     ground: Ground = Ground.TOPIC
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

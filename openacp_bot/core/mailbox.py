@@ -14,6 +14,7 @@ from dataclasses import replace
 from openacp_bot.core.events import PromptChanged, SessionChanged
 from openacp_bot.core.life import Life
 from openacp_bot.core.model import Prompt, PromptState
+from openacp_bot.core.parts import Edit, dropped
 
 
 class Mailbox:
@@ -70,17 +71,19 @@ class Mailbox:
 
     # --- while they wait -------------------------------------------------------------------------
 
-    def change(self, prompt: str, text: str | None) -> bool:
-        """Edit a queued prompt, or remove it; False if it is no longer queued."""
+    def change(self, prompt: str, edit: Edit) -> Prompt | None:
+        """A queued prompt as it now is; dropped, it leaves the queue. None if it is no longer queued."""
         index = self._place_of(prompt)
         if index is None:
-            return False
-        if text is None:
-            self._life.say(PromptChanged(replace(self._queue.pop(index), state=PromptState.DROPPED)))
+            return None
+        changed = edit(self._queue[index])
+        if changed.state is PromptState.DROPPED:
+            del self._queue[index]
+            self._life.say(PromptChanged(changed))
         else:
-            self._queue[index] = replace(self._queue[index], text=text)
-            self._life.say(PromptChanged(self._queue[index], index + 1))
-        return True
+            self._queue[index] = changed
+            self._life.say(PromptChanged(changed, index + 1))
+        return changed
 
     def advance(self, prompt: str) -> float | None:
         """Put a queued prompt first; its new position, None if it is no longer queued."""
@@ -102,15 +105,15 @@ class Mailbox:
 
     def drop(self) -> tuple[Prompt, ...]:
         """Everything that is queued is not to be sent."""
-        dropped = tuple(replace(prompt, state=PromptState.DROPPED) for prompt in self._queue)
+        gone = tuple(dropped(prompt) for prompt in self._queue)
         self._queue.clear()
-        for prompt in dropped:
+        for prompt in gone:
             self._life.say(PromptChanged(prompt))
-        return dropped
+        return gone
 
-    def take_back(self, dropped: Sequence[Prompt]) -> None:
+    def take_back(self, gone: Sequence[Prompt]) -> None:
         """That they were dropped could not be stored."""
-        queued = [replace(prompt, state=PromptState.QUEUED) for prompt in dropped]
+        queued = [replace(prompt, state=PromptState.QUEUED) for prompt in gone]
         self._queue = sorted([*queued, *self._queue], key=lambda one: one.position)
         for prompt in queued:
             self._life.say(PromptChanged(prompt, self._queue.index(prompt) + 1))

@@ -11,10 +11,11 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Unpack
+from functools import partial
+from typing import Unpack, cast
 
 from openacp_bot.core import offers
 from openacp_bot.core.errors import CapReached, Problem, StoreError, UserError
@@ -23,7 +24,6 @@ from openacp_bot.core.events import (
     Notice,
     Outcome,
     PlaceChanged,
-    PromptChanged,
     SessionChanged,
     StateChanged,
     TitleChanged,
@@ -33,6 +33,7 @@ from openacp_bot.core.menus import minted
 from openacp_bot.core.model import Ending, Phase, Place, Prompt, PromptState, SessionRecord, State, Wanted
 from openacp_bot.core.offers import Offer
 from openacp_bot.core.ports import Recovered, SessionFields, SessionFilter
+from openacp_bot.core.queues import Queues
 from openacp_bot.core.session import Session
 from openacp_bot.core.state import moved
 
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 WAKES_AT_ONCE = 2
 RETRY_SECONDS = 60.0  # memory may become free without a slot becoming free
 ARCHIVE_EVERY = 3600.0
+MOST_TOLD = 1000  # sessions of which we remember that they know whom they share a workspace with
 SHARED = "Another session works in the same directory: {}"
 
 
@@ -55,7 +57,8 @@ class Manager:
         self._errands: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._deleted: set[str] = set()  # to be erased once their process is gone
-        self._told_shared: set[str] = set()
+        self._told_shared: deque[str] = deque(maxlen=MOST_TOLD)
+        self.queues = Queues(means, self._live, self.get_to_know)
         self.stopping = False
 
     # --- slots -----------------------------------------------------------------------------------
@@ -100,13 +103,24 @@ class Manager:
 
     # --- creating and waking ---------------------------------------------------------------------
 
-    async def create(self, record: SessionRecord, *, prompt: Prompt | None, place: Place | None, key: str) -> bool:
+    async def create(
+        self,
+        record: SessionRecord,
+        *,
+        prompt: Prompt | None,
+        place: Place | None,
+        instead_of: str = "",
+        key: str,
+    ) -> bool:
         """A new session, stored and waking; False if the key was seen before. A prompt that is still gathering is
-        submitted by whoever gathers it. Raises CapReached."""
+        submitted by whoever gathers it; the session `instead_of` that loses its chat to it is ended by the caller.
+        Raises CapReached."""
         self.check_room()
         session = self._reserve(record)
         async with self._released_unless_started(session):
-            if not await self._means.records.create_session(record, prompt=prompt, place=place, key=key):
+            if not await self._means.records.create_session(
+                record, prompt=prompt, place=place, instead_of=instead_of, key=key
+            ):
                 return False
             self._means.feed.know(record.id, rev=record.rev, home=place)
             self._let_empty_ones_go(session)
@@ -169,14 +183,20 @@ class Manager:
 
     async def _life(self, session: Session) -> None:
         try:
+            await self._lived(session)
+            if session.id in self._deleted:
+                await self._erase(session.id)
+            elif session.wakes_again and not self.stopping:
+                await self._wake_again(session.id)
+        except Exception:  # the root of a session's task: its bug must not end the others
+            log.exception("session %s: what follows its end failed", session.id)
+
+    async def _lived(self, session: Session) -> None:
+        try:
             await session.live()
         finally:
             self._live.pop(session.id, None)
             self._freed.set()
-        if session.id in self._deleted:
-            await self._erase(session.id)
-        elif session.wakes_again and not self.stopping:
-            await self._wake_again(session.id)
 
     async def _wake_again(self, id: str) -> None:
         try:
@@ -198,7 +218,7 @@ class Manager:
             return
         for one in sharing:
             if one.id not in self._told_shared:
-                self._told_shared.add(one.id)
+                self._told_shared.append(one.id)
                 self.say(one.id, Notice(f"shared:{session.id}", SHARED.format(workspace)))
 
     # --- facts -----------------------------------------------------------------------------------
@@ -213,17 +233,31 @@ class Manager:
 
     async def change(self, record: SessionRecord, *, key: str = "", **fields: Unpack[SessionFields]) -> None:
         """Store facts beside the state, and tell everybody."""
-        if session := self._live.get(record.id):
-            session.note(**fields)
-            await self._means.records.change_session(record.id, key=key, **fields)
-        else:
-            await self._change_asleep_record(record, key, **fields)
+        await self._change(record, partial(self._means.records.change_session, record.id, key=key, **fields), **fields)
         if "title" in fields:
             await self._means.homes.title(record.id, fields["title"], fields.get("title_rank", record.title_rank))
 
-    async def _change_asleep_record(self, record: SessionRecord, key: str, **fields: Unpack[SessionFields]) -> None:
+    async def _change(
+        self, record: SessionRecord, store: Callable[[], Awaitable[object]], **fields: Unpack[SessionFields]
+    ) -> None:
+        """These facts, which `store` stores; where it fails, they are as before."""
+        session = self._live.get(record.id)
+        if session is None:
+            await self._change_asleep_record(record, store, **fields)
+            return
+        before = cast(SessionFields, {name: getattr(session.record, name) for name in fields})
+        session.note(**fields)
+        try:
+            await store()
+        except StoreError:
+            session.note(**before)
+            raise
+
+    async def _change_asleep_record(
+        self, record: SessionRecord, store: Callable[[], Awaitable[object]], **fields: Unpack[SessionFields]
+    ) -> None:
         await self.get_to_know(record)
-        await self._means.records.change_session(record.id, key=key, **fields)
+        await store()
         if session := self._live.get(record.id):  # it woke meanwhile
             session.note(**fields)
             return
@@ -237,70 +271,11 @@ class Manager:
         await self._means.records.mint(menu)
         self.say(id, Notice(offer.id, offer.text, choices, ring=True))
 
-    async def drop(self, record: SessionRecord) -> tuple[Prompt, ...]:
-        """Everything that is queued stays in history as not sent; a running turn goes on."""
-        session = self._live.get(record.id)
-        if session is not None and session.started:
-            dropped = session.mailbox.drop()
-        else:
-            if session is None:
-                await self.get_to_know(record)
-            queued = await self._means.records.queued(record.id)
-            dropped = self._dropped_asleep(record.id, queued)
-        try:
-            await self._means.records.change_prompts([prompt.id for prompt in dropped], state=PromptState.DROPPED)
-        except StoreError:
-            if session is not None:
-                session.mailbox.take_back(dropped)
-            raise
-        return dropped
-
-    async def change_prompt(self, record: SessionRecord, prompt: str, text: str | None, *, key: str = "") -> bool:
-        """Edit a queued prompt, or drop it; False if it is no longer queued."""
-        if self._live.get(record.id) is None:
-            await self.get_to_know(record)
-        session = self._live.get(record.id)
-        if session is None or not session.started:
-            return await self._change_asleep(record.id, prompt, text, key)
-        return session.mailbox.change(prompt, text) and await self._store_change(prompt, text, key)
-
-    async def _change_asleep(self, id: str, prompt: str, text: str | None, key: str) -> bool:
-        queued = await self._means.records.queued(id)
-        before = next((one for one in queued if one.id == prompt), None)
-        if before is None:
-            return False
-        if text is None:
-            self._dropped_asleep(id, [before])
-            return await self._store_change(prompt, None, key)
-        done = await self._store_change(prompt, text, key)
-        session = self._live.get(id)
-        if session is None:
-            self.say(id, PromptChanged(replace(before, text=text), queued.index(before) + 1))
-        elif not session.mailbox.change(prompt, text) and session.mailbox.has_given_out(prompt):
-            # It woke meanwhile, with the old text.
-            await self._store_change(prompt, before.text, "")
-            return False
-        return done
-
-    async def _store_change(self, prompt: str, text: str | None, key: str) -> bool:
-        if text is None:
-            return await self._means.records.change_prompts([prompt], key=key, state=PromptState.DROPPED)
-        return await self._means.records.change_prompts([prompt], key=key, text=text)
-
-    def _dropped_asleep(self, id: str, queued: Sequence[Prompt]) -> tuple[Prompt, ...]:
-        """What the store has queued; a session that wakes meanwhile does not take it over."""
-        if session := self._live.get(id):
-            session.mailbox.disown(queued)
-        dropped = tuple(replace(prompt, state=PromptState.DROPPED) for prompt in queued)
-        for prompt in dropped:
-            self.say(id, PromptChanged(prompt))
-        return dropped
-
     # --- the ends of a session -------------------------------------------------------------------
 
     async def end(self, record: SessionRecord, reason: Ending) -> bool:
         """Drop its queue and end its process; False if it has none."""
-        await self.drop(record)
+        await self.queues.drop(record)
         session = self._live.get(record.id)
         if session is None:
             return False
@@ -313,14 +288,31 @@ class Manager:
             raise UserError(
                 "This session is pinned, and pinned sessions cannot be archived. Unpin it first, then archive it."
             )
-        await self.change(record, key=key, archived_at=self._means.now())
-        await self.end(record, Ending.ARCHIVE)
-        await self._means.homes.close(record.id)
+        at = self._means.now()
+        async with self.queues.dropping(record):
+            store = partial(self._means.records.archive_session, record.id, at, key=key)
+            await self._change(record, store, archived_at=at)
+        await self._means.homes.tell(record.id)
+        if session := self._live.get(record.id):
+            session.end(Ending.ARCHIVE)
 
-    async def restore(self, record: SessionRecord, *, key: str = "") -> None:
-        """Clears the archive mark; its state is unchanged, and no process starts until a message. Where it lives from
-        now on is for the caller to say."""
-        await self.change(record, key=key, archived_at=None)
+    async def restore(
+        self,
+        record: SessionRecord,
+        *,
+        home: Place | None = None,
+        pinned: bool = False,
+        instead_of: str = "",
+        key: str = "",
+    ) -> None:
+        """Clears the archive mark; it lives at `home` from now on (see Records.restore_session). Its state is
+        unchanged, and no process starts until a message."""
+        store = partial(
+            self._means.records.restore_session, record.id, home=home, pinned=pinned, instead_of=instead_of, key=key
+        )
+        await self._change(record, store, archived_at=None, pinned=record.pinned or pinned)
+        if home is not None:
+            await self._means.homes.tell(record.id)
 
     async def delete(self, record: SessionRecord, *, key: str = "") -> None:
         """Nobody sees it from now on; what it holds is erased once its process is gone."""
@@ -349,6 +341,8 @@ class Manager:
                 await self.delete(record)
             except Problem as error:
                 log.warning("session %s could not be deleted: %s", record.id, error)
+            except Exception:  # the root of this errand: its bug must not end the sessions
+                log.exception("session %s could not be deleted", record.id)
 
     async def _erase(self, id: str) -> None:
         """If this fails, the next boot does it."""
@@ -379,11 +373,13 @@ class Manager:
                     errand.cancel()
 
     def errand(self, work: Coroutine[object, object, None]) -> None:
-        """Runs beside the sessions, and is broken off when the daemon stops; it handles its own failures."""
+        """Runs beside the sessions, and is broken off when the daemon stops. It handles its own failures; its bugs
+        are logged."""
         assert self._tasks is not None
-        task = self._tasks.create_task(work)
+        task = self._tasks.create_task(_guarded(work))
         self._errands.add(task)
         task.add_done_callback(self._errands.discard)
+        task.add_done_callback(lambda _: work.close())  # it may have been broken off before it began
 
     async def stop(self, within: float) -> None:
         """No new wakes; idle sessions end, running turns get `within` seconds. Returns when all are gone. A second
@@ -414,6 +410,8 @@ class Manager:
                 await self._slot_freed()
             except Problem as error:
                 log.warning("session %s could not be woken: %s", id, error)
+            except Exception:  # its bug must not keep the others asleep
+                log.exception("session %s could not be woken", id)
             else:
                 await session.launched.wait()
 
@@ -434,6 +432,8 @@ class Manager:
                     await self._archive_before(self._means.now() - age.total_seconds())
             except Problem as error:
                 log.warning("the hourly tidying failed: %s", error)
+            except Exception:  # its bug must not end the hours to come
+                log.exception("the hourly tidying failed")
             await asyncio.sleep(ARCHIVE_EVERY)
 
     async def _archive_before(self, moment: float) -> None:
@@ -441,3 +441,10 @@ class Manager:
         for record in old:
             if record.id not in self._live:
                 await self.archive(record)
+
+
+async def _guarded(work: Coroutine[object, object, None]) -> None:
+    try:
+        await work
+    except Exception:  # the root of an errand: its bug must not end the sessions
+        log.exception("an errand failed")

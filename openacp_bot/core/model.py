@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
@@ -151,6 +151,18 @@ class Place:
         """It is a chat itself (General, a chat without topics), which nobody opens, renames or deletes."""
         return self.ref is not None and not self.ref.topic
 
+    def as_closed(self) -> Place:
+        """As it should be once its session is archived."""
+        # A topic that a person closed still stands, so there is something left to do.
+        shown = Wanted.OPEN if self.shown is Wanted.CLOSED else self.shown
+        return replace(self, wanted=Wanted.CLOSED, shown=shown)
+
+    def as_open(self, asked_in: ThreadRef | None = None) -> Place:
+        """As it should be once somebody wants it (again). Where a closed topic stands, it is to be reopened."""
+        shown = None if self.ref is not None and self.shown is Wanted.CLOSED else self.shown
+        asked = asked_in or self.asked_in
+        return replace(self, wanted=Wanted.OPEN, shown=shown, refused="", lost_at=0.0, asked_in=asked)
+
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
@@ -265,8 +277,27 @@ class PromptState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What one chat message gives to a prompt: its words, and what it replies to."""
+
+    text: str
+    message: str = ""  # the platform's id
+    quote: str = ""
+
+    @property
+    def words(self) -> str:
+        """As the agent reads it: what the message replies to stands before its words."""
+        if not self.quote:
+            return self.text
+        return "\n".join([*(f"> {line}" for line in self.quote.splitlines()), "", self.text]).rstrip()
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
-    """One message to the agent. A turn is one prompt: the turn's id is its prompt's id."""
+    """One message to the agent. A turn is one prompt: the turn's id is its prompt's id.
+
+    `parts`: the chat messages that it was joined from, or the one that quotes another, and `text` is theirs together;
+    empty where one message is all of it."""
 
     id: str
     session: str
@@ -275,7 +306,8 @@ class Prompt:
     asked_at: float
     kind: PromptKind = PromptKind.PERSON
     place: str | None = None
-    message: str = ""  # the platform's id of the chat message, so that its edits find the prompt
+    message: str = ""  # the platform's id of the (first) chat message, so that its edits find the prompt
+    parts: tuple[Part, ...] = ()
     files: tuple[FileRef, ...] = ()
     position: float = 0.0  # order in the queue, given by the store
     state: PromptState = PromptState.QUEUED

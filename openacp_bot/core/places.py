@@ -117,7 +117,7 @@ async def open_place(house: House, call: Call) -> Reply:
     if place is None or place.session != call.record.id or place.wanted is not Wanted.OPEN:
         return refusal("This topic is no longer wanted.")
     if place.refused:
-        await house.means.homes.open(place, asked_in=call.origin.where)
+        await house.means.homes.try_again(place, asked_in=call.origin.where)
     return Reply("Trying again.", replaces=True)
 
 

@@ -21,6 +21,7 @@ from openacp_bot.core.model import (
     AgentSpec,
     FileRef,
     Grant,
+    Part,
     Place,
     Prompt,
     PromptState,
@@ -142,6 +143,7 @@ class PromptFields(TypedDict, total=False):
     """The columns of a prompt that may change."""
 
     text: str
+    parts: tuple[Part, ...]
     state: PromptState
     outcome: str
     position: float
@@ -212,15 +214,23 @@ class Records(Protocol):
 
     async def seen(self, key: str) -> bool: ...
 
+    async def answered(self, key: str, reply: Reply) -> None:
+        """What was said to an inbound, which is thereby remembered."""
+
+    async def answer_to(self, key: str) -> Reply | None:
+        """What was said to it; None if nothing was, or it was not stored any more."""
+
     async def create_session(
         self,
         record: SessionRecord,
         *,
         prompt: Prompt | None = None,
         place: Place | None = None,
+        instead_of: str = "",
         key: str = "",
     ) -> bool:
-        """With its first prompt and its place (see `add_place`)."""
+        """With its first prompt and its place (see `add_place`). `instead_of`: the session whose chat it takes; that is
+        unpinned, and its queue dropped."""
 
     async def session(self, id: str) -> SessionRecord | None:
         """The session, unless deleted."""
@@ -229,6 +239,15 @@ class Records(Protocol):
         """At most 10 whose id begins with `prefix`."""
 
     async def change_session(self, id: str, *, key: str = "", **fields: Unpack[SessionFields]) -> bool: ...
+
+    async def archive_session(self, id: str, at: float, *, key: str = "") -> bool:
+        """Its queue is dropped, and its home wanted closed (`Place.as_closed`)."""
+
+    async def restore_session(
+        self, id: str, *, home: Place | None = None, pinned: bool = False, instead_of: str = "", key: str = ""
+    ) -> bool:
+        """Not archived any more. `home`: where it lives from now on, added if it is new, else wanted open again
+        (`Place.as_open`). `pinned`: it is pinned too. `instead_of`: as for `create_session`."""
 
     async def delete_session(self, id: str, *, key: str = "") -> bool:
         """From now on nobody sees it, and its places are wanted gone; what it holds goes by `erase_session`, or by
@@ -252,9 +271,9 @@ class Records(Protocol):
     async def queue_prompt(self, prompt: Prompt, *, first: bool = False, key: str = "") -> Prompt | None:
         """Store it as queued, last or first, with its position. Also sets the session's active_at and counts it."""
 
-    async def join_prompt(self, id: str, text: str, files: Sequence[FileRef], *, key: str = "") -> Prompt | None:
-        """One more message of an album: the prompt with the text (if any) on a line of its own, and the files behind;
-        None if it is no longer gathering, or the key was seen before (ask `seen` first)."""
+    async def join_prompt(self, id: str, part: Part, files: Sequence[FileRef], *, key: str = "") -> Prompt | None:
+        """One more message of an album: the prompt with its words (if any) on a line of their own, and the files
+        behind; None if it is no longer gathering, or the key was seen before (ask `seen` first)."""
 
     async def change_prompts(self, ids: Sequence[str], *, key: str = "", **fields: Unpack[PromptFields]) -> bool: ...
 
@@ -268,7 +287,7 @@ class Records(Protocol):
     async def prompt(self, id: str) -> Prompt | None: ...
 
     async def prompt_of(self, where: ThreadRef, message: str) -> Prompt | None:
-        """The newest prompt that came as this chat message."""
+        """The newest prompt that this chat message is, or is a part of."""
 
     async def queued(self, session: str) -> Sequence[Prompt]:
         """In order."""
@@ -317,7 +336,8 @@ class Records(Protocol):
     async def add_usage(self, session: str, at: float, used: int, cost: float | None, currency: str) -> None: ...
 
     async def tidy(self, now: float) -> None:
-        """Forget expired menus and forms, and inbound keys older than 60 days."""
+        """Forget expired menus and forms, inbound keys (with their answers) older than 60 days, and settled cards older
+        than 14 days."""
 
     async def recover(self, now: float) -> Recovered:
         """At boot, before anything else: open questions → interrupted, started prompts → interrupted with the
@@ -383,8 +403,9 @@ class Ledger(Protocol):
     async def place(self, id: str) -> Place | None: ...
 
     async def unmade_places(self, adapter: str) -> Sequence[Place]:
-        """Places that are not yet what they should be (not opened and not refused; to be closed or gone and still
-        shown; of another title than the one shown). One that a person closed is left as it is."""
+        """Places that are not yet what they should be: not opened and not refused; known and wanted open, but not
+        `shown` (to be reopened); to be closed or gone and still shown; of another title than the one shown. One that a
+        person closed (`shown` closed) is left as it is."""
 
     async def opening(self, place: str) -> None:
         """A call that opens it leaves now."""

@@ -35,6 +35,7 @@ class Turn:
     cancel_by: float | None = None  # set: being cancelled, killed at this time
     cut: Outcome | None = None  # we cut it off, and this is what it is to be called
     warned: bool = False
+    asked: int = 0  # questions so far
     calls: dict[str, ToolCall] = field(default_factory=dict)  # the open ones
     seen: set[str] = field(default_factory=set)
 

@@ -19,6 +19,7 @@ from openacp_bot.store.sql import change, fetch
 NOT_DELETED = "session NOT IN (SELECT id FROM sessions WHERE deleted_at IS NOT NULL)"
 PIECE = 1000  # items of a conversation that are erased under one commit
 INBOX_SECONDS = 60 * 86400.0
+CARD_SECONDS = 14 * 86400.0  # longer than anybody presses what stands that far up
 
 
 class Forgetting(Facts):
@@ -43,6 +44,7 @@ class Forgetting(Facts):
         """Also goes on with what was to be erased and is not."""
         await self._writer.do(partial(forget_expired, now))
         await self._change("DELETE FROM inbox WHERE at <= ?", (now - INBOX_SECONDS,))
+        await self._change("DELETE FROM cards WHERE settled = 1 AND created_at <= ?", (now - CARD_SECONDS,))
         for id in await self._writer.look(_deleted):
             await self.erase_session(id)
 

@@ -13,6 +13,7 @@ UNMADE = """
         WHEN topic IS NULL THEN wanted = 'open' AND refused = ''
         WHEN topic = '' THEN 0                                  -- a chat itself
         WHEN wanted = 'gone' THEN 1
+        WHEN wanted = 'open' AND shown IS NULL THEN 1           -- somebody wrote where a person had closed it
         WHEN coalesce(shown, 'open') <> 'open' THEN 0           -- closed, by a person perhaps
         ELSE wanted = 'closed' OR named <> title
     END AND NOT (wanted <> 'open' AND EXISTS (

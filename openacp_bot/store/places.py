@@ -80,6 +80,22 @@ async def add_place(db: aiosqlite.Connection, place: Place, created_at: float) -
     await insert(db, "places", {**place_columns(place), "created_at": created_at})
 
 
+async def home_of(db: aiosqlite.Connection, session: str) -> Place | None:
+    """Of several (a topic that was opened anew), the newest."""
+    sql = "SELECT * FROM places WHERE session = ? ORDER BY rowid DESC LIMIT 1"
+    row = await fetch_one(db, sql, (session,))
+    return None if row is None else place_of(row)
+
+
+async def settle_in(db: aiosqlite.Connection, home: Place, now: float) -> None:
+    """A home that is new, or to be opened again."""
+    row = await fetch_one(db, "SELECT * FROM places WHERE id = ?", (home.id,))
+    if row is None:
+        await add_place(db, home, now)
+    else:
+        await put_place(db, place_of(row).as_open(home.asked_in))
+
+
 async def put_place(db: aiosqlite.Connection, place: Place) -> Place:
     """The place, which is known, as it now is."""
     if place.wanted is Wanted.GONE and await _is_taken(db, place):

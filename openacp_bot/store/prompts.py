@@ -10,7 +10,8 @@ from typing import Unpack
 import aiosqlite
 
 from openacp_bot.core.cards import CardKind
-from openacp_bot.core.model import FileRef, Prompt, PromptState, ThreadRef
+from openacp_bot.core.model import FileRef, Part, Prompt, PromptState, ThreadRef
+from openacp_bot.core.parts import joined
 from openacp_bot.core.ports import PromptFields
 from openacp_bot.store.cards import open_at_home
 from openacp_bot.store.facts import Facts
@@ -27,6 +28,11 @@ async def put_in_queue(db: aiosqlite.Connection, prompt: Prompt, *, first: bool)
     sql = "UPDATE sessions SET prompts = prompts + 1, active_at = max(active_at, ?) WHERE id = ?"
     await change(db, sql, (prompt.asked_at, prompt.session))
     return queued
+
+
+async def drop_queue(db: aiosqlite.Connection, session: str) -> None:
+    """Nothing that is queued is sent any more."""
+    await change(db, "UPDATE prompts SET state = 'dropped' WHERE session = ? AND state = 'queued'", (session,))
 
 
 async def _position(db: aiosqlite.Connection, session: str, *, first: bool) -> float:
@@ -47,17 +53,17 @@ class PromptFacts(Facts):
 
         return await self._writer.do(queue)
 
-    async def join_prompt(self, id: str, text: str, files: Sequence[FileRef], *, key: str = "") -> Prompt | None:
+    async def join_prompt(self, id: str, part: Part, files: Sequence[FileRef], *, key: str = "") -> Prompt | None:
         gathering = f"SELECT * FROM prompts WHERE id = ? AND state = 'gathering' AND {NOT_DELETED}"
 
         async def join(db: aiosqlite.Connection) -> Prompt | None:
             row = await fetch_one(db, gathering, (id,))
             if row is None or not await self._is_new(db, key, f"prompt {id}"):
                 return None
-            joined = _joined(prompt_of(row), text, files)
-            values = (joined.text, column(joined.files), id)
-            await change(db, "UPDATE prompts SET text = ?, files = ? WHERE id = ?", values)
-            return joined
+            prompt = joined(prompt_of(row), part, files)
+            values = (prompt.text, column(prompt.parts), column(prompt.files), id)
+            await change(db, "UPDATE prompts SET text = ?, parts = ?, files = ? WHERE id = ?", values)
+            return prompt
 
         return await self._writer.do(join)
 
@@ -107,13 +113,15 @@ class PromptFacts(Facts):
         return None if row is None else prompt_of(row)
 
     async def prompt_of(self, where: ThreadRef, message: str) -> Prompt | None:
-        """The newest prompt that came as this chat message.
+        """The newest prompt that this chat message is, or is a part of.
 
         A message's id is unique in its space, whatever its topic; and the prompt's place may be another than the one
         it came from (a first message in General opens a topic of its own)."""
         sql = f"""
-            SELECT * FROM prompts WHERE message = ?1 AND message <> '' AND json_extract(author, '$.adapter') = ?2
-            AND {NOT_DELETED}
+            SELECT * FROM prompts WHERE ?1 <> '' AND (message = ?1 OR id IN (
+                SELECT id FROM prompts WHERE parts <> '[]'
+                AND EXISTS (SELECT 1 FROM json_each(parts) WHERE json_extract(value, '$.message') = ?1)))
+            AND json_extract(author, '$.adapter') = ?2 AND {NOT_DELETED}
             AND NOT EXISTS (SELECT 1 FROM places WHERE id = prompts.place AND adapter = ?2 AND space <> ?3)
             ORDER BY asked_at DESC, rowid DESC LIMIT 1
         """
@@ -130,8 +138,3 @@ class PromptFacts(Facts):
             ORDER BY started_at DESC, rowid DESC LIMIT ?
         """
         return [prompt_of(row) for row in await self._reader.fetch(sql, (session, limit))]
-
-
-def _joined(prompt: Prompt, text: str, files: Sequence[FileRef]) -> Prompt:
-    lines = "\n".join(line for line in (prompt.text, text) if line)
-    return dataclasses.replace(prompt, text=lines, files=(*prompt.files, *files))

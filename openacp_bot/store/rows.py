@@ -16,6 +16,7 @@ from openacp_bot.core.model import (
     NOTHING,
     FileRef,
     Grant,
+    Part,
     Place,
     Prompt,
     PromptKind,
@@ -84,6 +85,7 @@ def prompt_of(row: sqlite3.Row) -> Prompt:
     found |= {
         "author": codec.loads(found["author"], UserRef),
         "kind": PromptKind(found["kind"]),
+        "parts": codec.loads(found["parts"], tuple[Part, ...]),
         "files": codec.loads(found["files"], tuple[FileRef, ...]),
         "state": PromptState(found["state"]),
     }

@@ -9,11 +9,11 @@ from typing import Unpack
 
 import aiosqlite
 
-from openacp_bot.core.model import Place, Prompt, SessionRecord, State
+from openacp_bot.core.model import Place, Prompt, SessionRecord, State, Wanted
 from openacp_bot.core.ports import SessionFields, SessionFilter
 from openacp_bot.store.facts import Facts
-from openacp_bot.store.places import add_place
-from openacp_bot.store.prompts import put_in_queue
+from openacp_bot.store.places import add_place, home_of, put_place, settle_in
+from openacp_bot.store.prompts import drop_queue, put_in_queue
 from openacp_bot.store.rows import columns, session_columns, session_of, sought
 from openacp_bot.store.sql import Values, change, insert
 
@@ -24,7 +24,13 @@ class SessionFacts(Facts):
     """The part of Records that is about sessions."""
 
     async def create_session(
-        self, record: SessionRecord, *, prompt: Prompt | None = None, place: Place | None = None, key: str = ""
+        self,
+        record: SessionRecord,
+        *,
+        prompt: Prompt | None = None,
+        place: Place | None = None,
+        instead_of: str = "",
+        key: str = "",
     ) -> bool:
         async def create(db: aiosqlite.Connection) -> None:
             await insert(db, "sessions", session_columns(record))
@@ -32,6 +38,7 @@ class SessionFacts(Facts):
                 await add_place(db, place, self._now())
             if prompt is not None:
                 await put_in_queue(db, prompt, first=False)
+            await _leave(db, instead_of)
 
         return await self._once(key, f"session {record.id}", create)
 
@@ -58,6 +65,29 @@ class SessionFacts(Facts):
                 await change(db, sql, (*changed.values(), id))
 
         return await self._once(key, f"session {id}", update)
+
+    async def archive_session(self, id: str, at: float, *, key: str = "") -> bool:
+        async def archive(db: aiosqlite.Connection) -> None:
+            await change(db, "UPDATE sessions SET archived_at = ? WHERE id = ? AND deleted_at IS NULL", (at, id))
+            await drop_queue(db, id)
+            home = await home_of(db, id)
+            if home is not None and home.wanted is Wanted.OPEN:
+                await put_place(db, home.as_closed())
+
+        return await self._once(key, f"session {id}", archive)
+
+    async def restore_session(
+        self, id: str, *, home: Place | None = None, pinned: bool = False, instead_of: str = "", key: str = ""
+    ) -> bool:
+        sql = "UPDATE sessions SET archived_at = NULL, pinned = max(pinned, ?) WHERE id = ? AND deleted_at IS NULL"
+
+        async def restore(db: aiosqlite.Connection) -> None:
+            is_there = await change(db, sql, (int(pinned), id))
+            if is_there and home is not None:
+                await settle_in(db, home, self._now())
+                await _leave(db, instead_of)
+
+        return await self._once(key, f"session {id}", restore)
 
     async def sessions(self, which: SessionFilter) -> tuple[Sequence[SessionRecord], int]:
         where, values = _conditions(which)
@@ -93,6 +123,12 @@ class SessionFacts(Facts):
             "SELECT id, ?, ?, ?, ? FROM sessions WHERE id = ? AND deleted_at IS NULL"  # no row: no session
         )
         await self._change(sql, (at, used, cost, currency, session))
+
+
+async def _leave(db: aiosqlite.Connection, session: str) -> None:
+    """Another has taken its chat."""
+    await change(db, "UPDATE sessions SET pinned = 0 WHERE id = ?", (session,))
+    await drop_queue(db, session)
 
 
 def _conditions(which: SessionFilter) -> tuple[str, Values]:

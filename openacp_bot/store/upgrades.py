@@ -235,6 +235,11 @@ UPDATE places SET shown = 'open', named = title WHERE topic IS NOT NULL;
 DROP INDEX places_spaces;
 CREATE INDEX places_topics ON places (adapter, space, topic);
 
+ALTER TABLE prompts ADD COLUMN parts TEXT NOT NULL DEFAULT '[]';    -- one for each chat message, if they are not all
+CREATE INDEX prompts_parts ON prompts (asked_at) WHERE parts <> '[]';
+
+ALTER TABLE inbox ADD COLUMN reply TEXT NOT NULL DEFAULT '';        -- what was said to it
+
 CREATE INDEX items_turns ON items (session, turn);
 
 DROP TABLE pages;

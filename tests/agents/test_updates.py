@@ -28,6 +28,7 @@ from openacp_bot.core.events import (
     AgentEvent,
     AgentNotice,
     AskOption,
+    FileSent,
     OptionsChanged,
     TextChunk,
     TitleChanged,
@@ -70,6 +71,18 @@ def said(words: str) -> dict[str, Any]:
 
 
 DIFF = {"type": "diff", "path": "a", "oldText": "x", "newText": "y"}
+
+
+@pytest.mark.parametrize("fields", [{}, {"messageId": "m1"}])
+def test_what_is_said_behind_a_file_is_another_message(fields: dict[str, str]) -> None:
+    within = updates()
+    picture = {"type": "image", "mimeType": "image/png", "data": "aGk="}
+    told = [text("before", **fields), {**text("", **fields), "content": picture}, text("behind", **fields)]
+    before, file, behind, more = [event for one in (*told, text("!", **fields)) for event in within.read(one)]
+
+    assert isinstance(file, FileSent)
+    assert isinstance(before, TextChunk) and isinstance(behind, TextChunk) and isinstance(more, TextChunk)
+    assert before.item != behind.item == more.item
 
 
 def test_a_field_that_is_sent_replaces_and_an_absent_or_null_one_stays() -> None:

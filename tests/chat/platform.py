@@ -242,7 +242,8 @@ class FakePen:
 
     async def typing(self, where: ThreadRef) -> None:
         now = asyncio.get_running_loop().time()
-        await self.platform.call("typing", where, lambda: self.platform.typing.append(now))
+        # Telegram's limit is one of changes: chat actions do not count.
+        await self.platform.call("typing", where, lambda: self.platform.typing.append(now), counts=False)
 
     def drafts(self, where: ThreadRef) -> bool:
         return self._drafting

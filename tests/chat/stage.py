@@ -63,13 +63,12 @@ class Stage:
         self.outbox: Outbox[str] = self._new()
         self._revs = 0
 
-    def _new(self) -> Outbox[str]:
-        return Outbox("chat", self, self.store, self.pen, self, now=_now)
+    def _new(self, goodbye: float = 10.0) -> Outbox[str]:
+        return Outbox("chat", self, self.store, self.pen, self, now=_now, goodbye=goodbye)
 
     @asynccontextmanager
     async def running(self, *, goodbye: float = 10.0) -> AsyncIterator[None]:
-        self.outbox = self._new()
-        self.outbox.goodbye = goodbye
+        self.outbox = self._new(goodbye)
         async with self.outbox.running():
             yield
 

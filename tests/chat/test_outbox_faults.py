@@ -173,7 +173,7 @@ async def test_three_refused_edits_end_edits_and_the_final_is_sent_once() -> Non
 @virtual
 async def test_what_will_never_work_is_settled_with_the_reason() -> None:
     stage = Stage()
-    stage.platform.fail("send", Refused("not enough rights"))
+    stage.platform.fail("send", Refused("not enough rights"), n=3)
     async with stage.running():
         await stage.outbox.reply(GENERAL, Reply("Hi"), key="u1")
         await stage.all_settled()

@@ -197,6 +197,40 @@ async def test_a_queued_reply_goes_when_its_prompt_starts() -> None:
 
 
 @virtual
+async def test_in_a_busy_group_a_queued_reply_goes_soon_after_its_prompt_has_started() -> None:
+    stage = Stage()
+    places = [await stage.place(f"p{number}") for number in range(3)]
+    async with stage.running(goodbye=0):
+        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1"), key="u1")
+        for place in places:
+            await stage.start(place, f"t-{place.id}")
+        for second in range(90):
+            for place in places:
+                stage.say(place, f"t-{place.id}", f"{second} ")
+            if second == 60:
+                stage.gone.add("t1")
+                stage.tell(places[0], None, _started("t1"))
+            await asyncio.sleep(1)
+
+        assert not stage.sees("Queued, number 1.")
+
+
+@virtual
+async def test_a_queued_reply_goes_though_half_of_the_budget_is_spent_and_nothing_else_waits() -> None:
+    stage = Stage()
+    place = await stage.place()
+    async with stage.running(goodbye=0):
+        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1"), key="u0")
+        for number in range(12):
+            await stage.outbox.reply(GENERAL, Reply("Hi"), key=f"u{number + 1}")
+        await stage.until(lambda: len(stage.platform.messages) == 13)
+        stage.gone.add("t1")
+        stage.tell(place, None, _started("t1"))
+
+        assert await stage.until(lambda: not stage.sees("Queued, number 1.")) < 15
+
+
+@virtual
 async def test_a_reply_waits_a_little_for_the_topic_that_it_speaks_of() -> None:
     stage = Stage()
     place = await stage.place(opened=False)

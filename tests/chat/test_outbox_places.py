@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from openacp_bot.chat.pen import NotDone, PerhapsDone, Refused
-from openacp_bot.core.inbound import Report
-from openacp_bot.core.model import Wanted
+from openacp_bot.core.errors import StoreError
+from openacp_bot.core.inbound import Inbound, Reply, Report
+from openacp_bot.core.model import Place, Wanted
 from tests.chat.stage import END, Stage
 from tests.virtual_time import virtual
 
@@ -103,10 +104,90 @@ async def test_a_topic_that_a_person_closed_is_reopened_when_core_says_so() -> N
     async with stage.running():
         await asyncio.sleep(100)
         assert stage.platform.calls == []
-        await stage.change("p1", wanted=Wanted.OPEN)
+        await stage.change("p1", shown=None)
         await stage.until(lambda: bool(stage.platform.calls))
 
     assert [method for _, method, _ in stage.platform.calls] == ["reopen"]
+
+
+@virtual
+async def test_a_topic_that_a_person_closed_stays_closed_when_its_title_changes() -> None:
+    stage = Stage()
+    place = await stage.place()
+    await stage.store.change_place("p1", shown=Wanted.CLOSED)
+    async with stage.running():
+        await stage.change("p1", title="A title by the agent")
+        await asyncio.sleep(100)
+
+    assert [method for _, method, _ in stage.platform.calls] == ["rename"]
+    assert place.ref is not None and stage.platform.topics[place.ref] == "A title by the agent"
+
+
+@virtual
+async def test_a_lost_topic_that_could_not_be_told_is_told_later() -> None:
+    stage = Stage()
+    place = await stage.place()
+    handle, told = stage.handle, 0
+
+    async def refuses_at_first(inbound: Inbound) -> Reply | None:
+        nonlocal told
+        told += 1
+        if told <= 9:
+            raise StoreError("The disk is full.")
+        return await handle(inbound)
+
+    stage.handle = refuses_at_first  # type: ignore[method-assign]
+    async with stage.running():
+        await stage.start(place, "t1")
+        stage.platform.topics.clear()
+        stage.say(place, "t1", "Hello")
+        stage.end(place, "t1")
+        await stage.all_settled()
+
+    assert [report.what for report in stage.reports] == [Report.LOST, Report.OPENED]
+    assert stage.platform.texts() == [f"Hello\n{END}"]
+
+
+@virtual
+async def test_a_refused_topic_that_could_not_be_told_is_told_later() -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    stage.platform.fail("open", Refused("no rights"), n=100)
+    handle, told = stage.handle, 0
+
+    async def refuses_at_first(inbound: Inbound) -> Reply | None:
+        nonlocal told
+        told += 1
+        if told <= 4:
+            raise StoreError("The disk is full.")
+        return await handle(inbound)
+
+    stage.handle = refuses_at_first  # type: ignore[method-assign]
+    async with stage.running():
+        await stage.until(lambda: bool(stage.reports))
+        await asyncio.sleep(1000)
+
+    assert [report.what for report in stage.reports] == [Report.REFUSED]
+
+
+@virtual
+async def test_one_topics_bug_stops_neither_it_for_good_nor_others() -> None:
+    stage = Stage()
+    places = [await stage.place(id) for id in ("p1", "p2")]
+    rename, calls = stage.pen.rename_place, 0
+
+    async def fails_once(place: Place, title: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise KeyError("a bug")
+        await rename(place, title)
+
+    stage.pen.rename_place = fails_once  # type: ignore[method-assign]
+    async with stage.running():
+        for place in places:
+            await stage.change(place.id, title="New")
+        await stage.until(lambda: set(stage.platform.topics.values()) == {"New"})
 
 
 @virtual

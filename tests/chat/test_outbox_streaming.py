@@ -172,7 +172,7 @@ async def test_what_cannot_be_shown_in_time_is_shown_after_the_next_start() -> N
         stage.say(place, "t1", "Hi")
         stage.end(place, "t1")
         began = asyncio.get_running_loop().time()
-    assert 9 < asyncio.get_running_loop().time() - began < 11
+    assert asyncio.get_running_loop().time() - began < 11
     stage.platform.faults.clear()
     async with stage.running():
         await stage.all_settled()

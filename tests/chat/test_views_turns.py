@@ -374,7 +374,7 @@ async def test_a_turn_that_ended_without_a_word_has_only_its_end() -> None:
         (Outcome.MAX_TOKENS, "⚠️ It hit its limit of tokens · 12 s", Rank.FINAL),
         (Outcome.MAX_REQUESTS, "⚠️ It hit its limit of requests in one turn · 12 s", Rank.FINAL),
         (Outcome.REFUSED, "⚠️ The agent refused to go on · 12 s", Rank.FINAL),
-        (Outcome.INTERRUPTED, "⚠️ Interrupted: openacp-bot ended during this turn · 12 s", Rank.FINAL),
+        (Outcome.INTERRUPTED, "⚠️ Interrupted · 12 s", Rank.FINAL),
         (Outcome.UNKNOWN, "⚠️ The agent ended for a reason of its own · 12 s", Rank.FINAL),
         (Outcome.FAILED, "❌ The agent failed · 12 s", Rank.ERROR),
         (Outcome.CRASHED, "❌ The agent crashed · 12 s", Rank.ERROR),
@@ -385,6 +385,13 @@ async def test_every_other_outcome_is_told_in_words(outcome: Outcome, line: str,
     drawing = await turn(TurnEnded(outcome, seconds=12))
 
     assert (drawing.end, drawing.rank) == ((Line(line),), rank)
+
+
+async def test_the_end_of_an_interrupted_turn_leaves_ringing_to_the_offer_below_it() -> None:
+    for outcome in Outcome:
+        drawing = await turn(TurnEnded(outcome))
+
+        assert drawing.is_quiet is (outcome is Outcome.INTERRUPTED)
 
 
 async def test_a_crash_is_told_with_the_last_lines_of_stderr() -> None:
@@ -412,7 +419,7 @@ async def test_a_closed_prompt_waits_a_moment_for_the_turns_last_word() -> None:
 @pytest.mark.parametrize(
     ("prompt", "line"),
     [
-        ({"state": PromptState.INTERRUPTED}, "⚠️ Interrupted: openacp-bot ended during this turn"),
+        ({"state": PromptState.INTERRUPTED}, "⚠️ Interrupted"),
         ({"state": PromptState.INTERRUPTED, "outcome": "crashed"}, "❌ The agent crashed"),
         ({"state": PromptState.ENDED, "outcome": "?"}, "⚠️ The agent ended for a reason of its own"),
         ({"state": PromptState.DROPPED, "started_at": None}, "⛔ Stopped"),

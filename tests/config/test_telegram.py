@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openacp_bot.config import Config, TelegramConfig, load
+import pytest
+
+from openacp_bot.config import Config, ConfigError, TelegramConfig, load
+from openacp_bot.config.report import report
+from openacp_bot.config.values import TelegramWebhook
 from openacp_bot.core.model import AgentSpec
 from openacp_bot.core.settings import AccessList
 
@@ -92,3 +96,67 @@ def test_the_token_is_in_no_representation(tmp_path: Path) -> None:
     config = loaded(tmp_path, "telegram: {token: '123:abcdef', allowed_user_ids: [7]}")
 
     assert "abcdef" not in repr(config)
+
+
+BOT = "token: '123:abc', allowed_user_ids: [7]"
+
+
+def test_updates_are_polled_for_by_default(tmp_path: Path) -> None:
+    config = loaded(
+        tmp_path, f"telegram: {{{BOT}, mode: polling, rich_messages: false, webhook: {{listen_port: 9000}}}}"
+    )
+
+    assert config.telegram and config.telegram.webhook is None
+    assert ("telegram.mode", "polling") in set(report(config))
+
+
+def test_a_webhook(tmp_path: Path) -> None:
+    hook = "{url: 'https://bot.example.org:8443/hook', secret: abc_DEF-1}"
+    config = loaded(tmp_path, f"telegram: {{{BOT}, mode: webhook, webhook: {hook}}}")
+
+    assert config.telegram is not None
+    assert config.telegram.webhook == TelegramWebhook(
+        "https://bot.example.org:8443/hook", "127.0.0.1", 8443, "abc_DEF-1"
+    )
+    assert config.settings.secrets == ("123:abc", "abc_DEF-1")
+    assert "abc_DEF-1" not in repr(config.telegram) + repr(set(report(config)))
+    assert config.warnings == ()
+
+
+def test_a_webhook_from_the_environment(tmp_path: Path) -> None:
+    env = {"MODE": "webhook", "WEBHOOK__URL": "http://127.0.0.1:9/x", "WEBHOOK__SECRET": "123"}
+    config = loaded(tmp_path, f"telegram: {{{BOT}}}", **{f"OPENACP_TELEGRAM__{key}": env[key] for key in env})
+
+    assert config.telegram and config.telegram.webhook
+    assert (config.telegram.webhook.url, config.telegram.webhook.secret) == ("http://127.0.0.1:9/x", "123")
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("mode: webhook, webhook: {secret: abc}", "telegram.webhook.url (line 1) is missing"),
+        ("mode: webhook, webhook: {url: 'https://example.org/'}", "telegram.webhook.secret (line 1) is missing"),
+        ("mode: webhook, webhook: {url: 'https://example.org/', secret: 'a b'}", "characters that Telegram refuses"),
+        ("mode: webhook, webhook: {url: 'http://example.org/', secret: abc}", "must begin with https://"),
+        ("mode: webhook, webhook: {url: 'https:///x', secret: abc}", "must begin with https://"),
+        ("mode: webhook, webhook: {url: 'https://example.org:80x/', secret: abc}", "is no address"),
+        ("mode: webhook, webhook: {url: 'https://example.org:8080/', secret: abc}", "the ports 443, 80, 88, 8443 only"),
+        ("mode: push", "use polling or webhook"),
+        ("rich_messages: true", "no rich messages yet"),
+        ("webhook: {secret: [7]}", "telegram.webhook.secret (line 1) is “…”; it must be text"),
+    ],
+)
+def test_what_cannot_be_is_said(tmp_path: Path, keys: str, words: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        loaded(tmp_path, f"telegram: {{{BOT}, {keys}}}")
+
+    assert words in str(refused.value)
+
+
+def test_a_server_of_ones_own_takes_any_port(tmp_path: Path) -> None:
+    hook = "{url: 'https://example.org:9000/', secret: abc, listen_host: 0.0.0.0}"
+    (warning,) = loaded(
+        tmp_path, f"telegram: {{{BOT}, api_base_url: 'http://localhost:8081', mode: webhook, webhook: {hook}}}"
+    ).warnings
+
+    assert "only the proxy should get there" in warning

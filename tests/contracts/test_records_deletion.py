@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.errors import StoreError
-from openacp_bot.core.inbound import Expecting
+from openacp_bot.core.inbound import Choice, Expecting, Reply
 from openacp_bot.core.model import PromptState, Source, State, Wanted
-from openacp_bot.core.ports import Records, SessionFilter
+from openacp_bot.core.ports import Ledger, Records, SessionFilter
 from tests.contracts.values import ALLOWED, ANN, HERE, LINE, NOW, menu, place, prompt, question, session
 
 DAY = 86400
@@ -197,6 +198,35 @@ async def test_inbound_keys_are_remembered_for_60_days(records: Records) -> None
     assert remembered
     assert not await records.seen("u1")
     assert await records.admit("u1")
+
+
+async def test_the_answer_to_an_inbound_is_remembered_as_long_as_its_key(records: Records) -> None:
+    reply = Reply("Done.", choices=(Choice("Open", "m1.0"),), session="s1")
+    await records.create_session(session(), key="u1")
+    unknown = await records.answer_to("u1")
+    await records.answered("u1", reply)
+    await records.answered("u2", reply)
+    known = [await records.answer_to(key) for key in ("u1", "u2", "u3")]
+    await records.tidy(NOW + 60 * DAY)
+
+    assert unknown is None and known == [reply, reply, None]
+    assert [await records.answer_to(key) for key in ("u1", "u2")] == [None, None]
+
+
+async def test_settled_cards_go_after_14_days_and_open_ones_stay(records: Records, ledger: Ledger) -> None:
+    for id in ("open", "settled"):
+        await ledger.open(Card(id, CardKind.REPLY, id, where=HERE))
+        await ledger.sending(id, 1)
+        await ledger.shown(id, 1, f"message of {id}")
+    await ledger.settle("settled")
+    await records.tidy(NOW + 14 * DAY - 1)
+    before = await ledger.card(CardKind.REPLY, "settled")
+    await records.tidy(NOW + 14 * DAY)
+
+    assert before is not None
+    assert await ledger.card(CardKind.REPLY, "settled") is None
+    assert await ledger.card_at(HERE, "message of settled") is None
+    assert [card.id for card in await ledger.open_cards("telegram")] == ["open"]
 
 
 async def test_tidying_erases_what_was_left_deleted(records: Records) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.inbound import Expecting
-from openacp_bot.core.model import Place, ThreadRef, Wanted
+from openacp_bot.core.model import Place, PromptState, ThreadRef, Wanted
 from openacp_bot.core.ports import Ledger, Records
 from tests.contracts.values import ANN, HERE, NOW, place, prompt, session
 
@@ -316,6 +316,67 @@ async def test_what_a_person_closed_is_left_as_it_is(records: Records, ledger: L
     await records.add_place(place(title="New", named="Old", shown=Wanted.CLOSED))
 
     assert await unmade(ledger) == []
+
+
+async def test_what_a_person_closed_is_reopened_once_it_is_no_longer_shown_so(records: Records, ledger: Ledger) -> None:
+    await records.add_place(place(named="Work", shown=Wanted.CLOSED))
+    await records.change_place("pl1", shown=None)
+    before = await unmade(ledger)
+    await ledger.made("pl1", Wanted.OPEN)
+
+    assert before == ["pl1"]
+    assert await unmade(ledger) == [] and (await at(records, "pl1")).shown is Wanted.OPEN
+
+
+# --- archived and restored
+
+
+@pytest.mark.parametrize("shown", [Wanted.OPEN, Wanted.CLOSED])
+async def test_archiving_closes_the_home_and_drops_the_queue(records: Records, ledger: Ledger, shown: Wanted) -> None:
+    await records.add_place(place("pl1", named="Work", shown=shown))
+    await records.queue_prompt(prompt("p1"))
+    await records.queue_prompt(prompt("p2"))
+    await records.start_turn("p1", NOW)
+    assert await records.archive_session("s1", NOW + 1, key="u1")
+
+    found = await records.session("s1")
+    assert found is not None and found.archived_at == NOW + 1
+    assert (await at(records, "pl1")).wanted is Wanted.CLOSED and await unmade(ledger) == ["pl1"]
+    states = [one.state for id in ("p1", "p2") if (one := await records.prompt(id))]
+    assert states == [PromptState.STARTED, PromptState.DROPPED]
+    assert not await records.archive_session("s1", NOW + 2, key="u1")
+
+
+async def test_restoring_opens_the_known_home_as_it_is_by_now(records: Records, ledger: Ledger) -> None:
+    home = place("pl1", ref=None, refused="No right", lost_at=NOW)
+    await records.add_place(home)
+    await records.archive_session("s1", NOW)
+    await records.change_place("pl1", ref=HERE, shown=Wanted.CLOSED, url="https://t.me/c/1/5")
+    assert await records.restore_session("s1", home=home.as_open(CHAT), key="u1")
+
+    found, opened = await records.session("s1"), await at(records, "pl1")
+    assert found is not None and found.archived_at is None and not found.pinned
+    assert (opened.wanted, opened.ref, opened.url, opened.asked_in) == (Wanted.OPEN, HERE, "https://t.me/c/1/5", CHAT)
+    assert (opened.refused, opened.lost_at) == ("", 0.0) and await unmade(ledger) == ["pl1"]
+    assert not await records.restore_session("s1", key="u1")
+
+
+@pytest.mark.parametrize("way", ["restored", "created"])
+async def test_who_loses_its_chat_is_unpinned_and_its_queue_dropped(records: Records, way: str) -> None:
+    await records.add_place(place("pl1", "s1", CHAT))
+    await records.change_session("s1", pinned=True)
+    await records.queue_prompt(prompt("p1"))
+    home = place("pl2", "s2" if way == "restored" else "s3", CHAT)
+    if way == "restored":
+        await records.restore_session("s2", home=home, pinned=True, instead_of="s1")
+    else:
+        await records.create_session(session("s3", pinned=True), place=home, instead_of="s1")
+
+    lost = await records.session("s1")
+    assert lost is not None and not lost.pinned and await records.queued("s1") == []
+    assert await records.place_at(CHAT) == home and (await at(records, "pl1")).wanted is Wanted.CLOSED
+    taker = await records.session(home.session or "")
+    assert taker is not None and taker.pinned
 
 
 @pytest.mark.parametrize("wanted", list(Wanted))

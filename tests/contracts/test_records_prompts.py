@@ -11,6 +11,7 @@ from openacp_bot.core.inbound import Expecting
 from openacp_bot.core.model import (
     Field,
     FileRef,
+    Part,
     PromptKind,
     PromptState,
     Settlement,
@@ -241,9 +242,9 @@ async def test_what_is_gathering_keeps_its_place_in_the_queue_and_is_not_queued(
 
 async def test_one_more_message_of_an_album_joins_its_prompt(records: Records) -> None:
     await records.queue_prompt(prompt("album", text="", files=(PICTURE,), state=GATHERING))
-    await records.join_prompt("album", "", [OTHER], key="u2")
-    await records.join_prompt("album", "Look", [], key="u3")
-    joined = await records.join_prompt("album", "at these", [PICTURE], key="u4")
+    await records.join_prompt("album", Part(""), [OTHER], key="u2")
+    await records.join_prompt("album", Part("Look"), [], key="u3")
+    joined = await records.join_prompt("album", Part("at these"), [PICTURE], key="u4")
 
     assert joined is not None and joined == await records.prompt("album")
     assert (joined.text, joined.files, joined.state) == ("Look\nat these", (PICTURE, OTHER, PICTURE), GATHERING)
@@ -253,9 +254,9 @@ async def test_one_more_message_of_an_album_joins_its_prompt(records: Records) -
 
 async def test_a_message_joins_once(records: Records) -> None:
     await records.queue_prompt(prompt("album", state=GATHERING))
-    await records.join_prompt("album", "", [PICTURE], key="u2")
+    await records.join_prompt("album", Part(""), [PICTURE], key="u2")
 
-    assert await records.join_prompt("album", "", [PICTURE], key="u2") is None
+    assert await records.join_prompt("album", Part(""), [PICTURE], key="u2") is None
     album = await records.prompt("album")
     assert album is not None and album.files == (PICTURE,)
 
@@ -265,8 +266,8 @@ async def test_what_comes_too_late_for_an_album_is_not_taken_for_seen(records: R
     await records.queue_prompt(prompt("album", state=GATHERING))
     await records.change_prompts(["album"], state=state)
 
-    assert await records.join_prompt("album", "", [PICTURE], key="u2") is None
-    assert await records.join_prompt("unknown", "", [PICTURE], key="u2") is None
+    assert await records.join_prompt("album", Part(""), [PICTURE], key="u2") is None
+    assert await records.join_prompt("unknown", Part(""), [PICTURE], key="u2") is None
     assert not await records.seen("u2")
     album = await records.prompt("album")
     assert album is not None and album.files == ()
@@ -276,8 +277,29 @@ async def test_nothing_joins_a_deleted_sessions_album(records: Records) -> None:
     await records.queue_prompt(prompt("album", state=GATHERING))
     await records.delete_session("s1")
 
-    assert await records.join_prompt("album", "Late", [], key="u2") is None
+    assert await records.join_prompt("album", Part("Late"), [], key="u2") is None
     assert not await records.seen("u2")
+
+
+@pytest.mark.parametrize("message", ["77", "78"])
+async def test_each_message_of_an_album_leads_to_its_prompt(records: Records, message: str) -> None:
+    await records.add_place(place("pl1", "s1"))
+    await records.queue_prompt(prompt("album", text="Look", message="77", place="pl1", state=GATHERING))
+    joined = await records.join_prompt("album", Part("at this", "78", quote="the stack"), [])
+
+    assert joined is not None and joined.text == "Look\n> the stack\n\nat this"
+    assert joined.parts == (Part("Look", "77"), Part("at this", "78", quote="the stack"))
+    assert await records.prompt_of(HERE, message) == joined
+    assert await records.prompt_of(ThreadRef("telegram", "-200", "5"), message) is None
+
+
+async def test_a_prompt_in_other_words_has_other_parts(records: Records) -> None:
+    await records.queue_prompt(prompt("a", text="> b\n\nc", message="77", parts=(Part("c", "77", "b"),)))
+    await records.change_prompts(["a"], text="Whole", parts=())
+
+    changed = await records.prompt("a")
+    assert changed is not None and (changed.text, changed.parts) == ("Whole", ())
+    assert await records.prompt_of(HERE, "77") == changed
 
 
 # --- questions

@@ -43,9 +43,9 @@ class Chat:
     def where(self) -> ThreadRef:
         return ThreadRef(self.who.adapter, self.space, self.topic)
 
-    def origin(self, key: str = "", *, age: float = 0.0) -> Origin:
+    def origin(self, key: str = "", *, age: float = 0.0, late: bool = False) -> Origin:
         key = key or f"chat-{next(NUMBERS)}"
-        return Origin(key, self.where, self.who, self.core.now() - age, ground=self.ground)
+        return Origin(key, self.where, self.who, self.core.now() - age, ground=self.ground, late=late)
 
     async def say(
         self,
@@ -60,9 +60,10 @@ class Chat:
         addressed: bool = True,
         title: str = "",
         age: float = 0.0,
+        late: bool = False,
     ) -> Reply | None:
         message = Message(
-            self.origin(key, age=age),
+            self.origin(key, age=age, late=late),
             id or f"message-{next(NUMBERS)}",
             text,
             files=files,
@@ -75,9 +76,10 @@ class Chat:
         return await self._settled(await self.core.hub.handle(message))
 
     async def command(
-        self, name: str, args: str = "", *, key: str = "", age: float = 0.0, **values: str
+        self, name: str, args: str = "", *, key: str = "", age: float = 0.0, late: bool = False, **values: str
     ) -> Reply | None:
-        return await self._settled(await self.core.hub.handle(Command(self.origin(key, age=age), name, args, values)))
+        command = Command(self.origin(key, age=age, late=late), name, args, values)
+        return await self._settled(await self.core.hub.handle(command))
 
     async def edit(self, message: str, text: str | None) -> Reply | None:
         return await self._settled(await self.core.hub.handle(Edited(self.origin(), message, text)))

@@ -101,14 +101,13 @@ async def test_a_wrong_answer_is_asked_for_again_with_a_sentence(field: Field, t
         assert core.agent.answers == [("f1", None, {"name": "Ada", field.name: "1" if field is FIELDS[1] else "r"})]
 
 
-@pytest.mark.parametrize("way", ["/cancel", "button"])
 @virtual
-async def test_leaving_a_form_touches_neither_the_turn_nor_the_question(way: str, tmp_path: Path) -> None:
+async def test_leaving_a_form_touches_neither_the_turn_nor_the_question(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
         topic = await at_work(core)
         question = await asked(core)
         reply = await topic.press(question.options[0].id)
-        left = await topic.say("/cancel") if way == "/cancel" else await topic.push(reply, "Cancel")
+        left = await topic.push(reply, "Cancel")
         assert left is not None and "Nothing was changed" in left.text
         assert core.agent.cancels == 0 and core.agent.answers == []
         session = core.manager.longest_idle()[0]
@@ -118,6 +117,32 @@ async def test_leaving_a_form_touches_neither_the_turn_nor_the_question(way: str
         await topic.say("/cancel")
 
         assert core.agent.cancels == 1
+
+
+@virtual
+async def test_cancel_leaves_a_form_and_stops_the_turn_behind_it(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        topic = await at_work(core)
+        await topic.say("waits")
+        await topic.command("rename")
+        reply = await topic.say("/cancel")
+
+        assert reply is not None and reply.text == (
+            "The form was left, and the running turn is cancelled too. What was answered so far is kept. "
+            "1 queued message was not sent."
+        )
+        assert core.agent.cancels == 1
+
+
+@virtual
+async def test_cancel_leaves_a_form_where_nothing_runs(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.command("rename")
+        assert (await topic.say("/cancel") or Reply("")).text == "Nothing was changed."
+        await topic.say("hello")
+
+        assert core.agent.prompts == ["hello"] and core.phase(id) is Phase.RUNNING
 
 
 @virtual

@@ -363,3 +363,32 @@ async def test_a_store_that_fails_ends_the_session_with_the_reason_and_refuses_p
 
 class Crash(Exception):
     """What SIGKILL is to a daemon."""
+
+
+@virtual
+async def test_a_bug_in_what_runs_beside_the_sessions_ends_nothing_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Buggy(MemoryStore):
+        async def tidy(self, now: float) -> None:
+            raise KeyError("tidy")
+
+        async def erase_session(self, id: str) -> None:
+            raise KeyError("erase")
+
+    async def errand() -> None:
+        raise KeyError("errand")
+
+    async with lodge(tmp_path, store=Buggy(asyncio.get_running_loop().time)) as core:
+        id, doomed = await core.new(), await core.new()
+        core.manager.errand(errand())
+        await core.manager.delete(await core.record(doomed))
+        core.manager.delete_all([await core.record(await core.new())])
+        await core.pass_time(7300)
+        await core.send(id, "still there?")
+
+        await core.pass_time(1)
+
+        assert core.agent.prompts == ["still there?"]
+    logged = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
+    assert logged.count("'tidy'") == 3 and "'errand'" in logged and logged.count("'erase'") == 2

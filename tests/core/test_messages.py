@@ -154,13 +154,13 @@ async def test_the_same_key_at_the_same_time_is_handled_once_and_answered_alike(
 
 
 @virtual
-async def test_the_same_key_after_a_restart_does_nothing(tmp_path: Path) -> None:
+async def test_the_same_key_after_a_restart_does_nothing_and_is_answered_alike(tmp_path: Path) -> None:
     store = SlowStore(asyncio.get_running_loop().time)
     async with lodge(tmp_path, store=store) as core:
         id = await core.new()
-        await core.send(id, "once", key="k")
+        first = await core.send(id, "once", key="k")
     async with lodge(tmp_path, store=store) as core:
-        assert await core.send(id, "once", key="k") is None
+        assert await core.send(id, "once", key="k") == first
         await core.pass_time(1)
 
         assert [prompt.text for prompt in store.prompts] == ["once"]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import Notice, PlaceChanged, TitleChanged
-from openacp_bot.core.inbound import Report
-from openacp_bot.core.model import Phase, Place, State, ThreadRef, TitleRank, Wanted
-from tests.core.chat import ALICE, BOB, STRANGER, TEAM, Chat, refused
+from openacp_bot.core.inbound import Reply, Report
+from openacp_bot.core.model import Ending, Phase, Place, State, ThreadRef, TitleRank, Wanted
+from tests.core.chat import ALICE, BOB, STRANGER, TEAM, Chat, button, refused
 from tests.core.lodge import Lodge, lodge, queued
 from tests.core.slow import SlowStore
 from tests.virtual_time import virtual
@@ -263,7 +266,59 @@ async def test_a_topic_closed_by_hand_is_opened_again_by_the_next_message(tmp_pa
         await topic.say("go on")
 
         assert queued(core, id) == ["go on"] and len(wanted(core)) == changes + 1
-        assert (wanted(core)[-1].wanted, wanted(core)[-1].shown) == (Wanted.OPEN, Wanted.CLOSED)
+        assert (wanted(core)[-1].wanted, wanted(core)[-1].shown) == (Wanted.OPEN, None)
+        assert [place.id for place in await core.store.unmade_places("telegram")] == [wanted(core)[-1].id]
+
+
+@virtual
+async def test_a_topic_closed_by_hand_stays_closed_when_its_session_gets_a_title(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await core.store.made((await topic.place(id)).id, Wanted.OPEN, named=(await topic.place(id)).title)
+        await topic.does(Report.CLOSED)
+        await core.manager.change(await core.record(id), title="By the agent", title_rank=TitleRank.AGENT)
+
+        assert ((await topic.place(id)).title, (await topic.place(id)).shown) == ("By the agent", Wanted.CLOSED)
+        assert await core.store.unmade_places("telegram") == []
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+@virtual
+async def test_an_archiving_that_could_not_be_stored_can_be_repeated(is_live: bool, tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.say("work")
+        await topic.say("waits")
+        if not is_live:
+            core.live(id).end(Ending.STOPPED, within=0)
+            await core.pass_time(20)
+        confirm = button(await topic.command("archive"), "Confirm")
+        core.store.refuses = "The disk is full."
+        with pytest.raises(StoreError):
+            await topic.press(confirm)
+        core.store.refuses = ""
+        assert (await core.record(id)).archived_at is None and (await topic.place(id)).wanted is Wanted.OPEN
+        assert [prompt.text for prompt in await core.store.queued(id)] == ["waits"]
+        assert (await topic.press(confirm) or Reply("")).text.startswith("Archived")
+
+        assert (await core.record(id)).archived_at is not None and (await topic.place(id)).wanted is Wanted.CLOSED
+        assert await core.store.queued(id) == []
+
+
+@virtual
+async def test_a_restoring_that_could_not_be_stored_can_be_repeated(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.push(await topic.command("archive"), "Confirm")
+        await core.pass_time(20)
+        core.store.refuses = "The disk is full."
+        with pytest.raises(StoreError):
+            await topic.command("restore")
+        core.store.refuses = ""
+        assert (await core.record(id)).archived_at is not None and (await topic.place(id)).wanted is Wanted.CLOSED
+        assert (await topic.command("restore") or Reply("")).text.startswith("Restored")
+
+        assert (await topic.place(id)).wanted is Wanted.OPEN
 
 
 @virtual

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from openacp_bot.core.commands.house import MESSAGE_LIMIT
+from openacp_bot.core.model import Ending
 from tests.core.chat import ALICE, TEAM, Chat, button, labels, refused
 from tests.core.lodge import changed, lodge, queued
 from tests.core.slow import SlowStore
@@ -166,3 +167,66 @@ async def test_an_edit_finds_its_message_in_its_own_chat_only(tmp_path: Path) ->
         await topic_one.edit("2", "changed here")
 
         assert (queued(core, id_one), queued(core, id_two)) == (["changed here"], ["queued"])
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "whole"),
+    [
+        ("77", "this:", "this:\n> it broke\n\nwhy?\nForwarded"),
+        ("78", "how?", "thsi:\n> it broke\n\nhow?\nForwarded"),
+        ("79", "Other", "thsi:\n> it broke\n\nwhy?\nOther"),
+        ("78", None, "thsi:\nForwarded"),
+    ],
+)
+@pytest.mark.parametrize("is_live", [True, False])
+@virtual
+async def test_an_edit_of_one_of_several_messages_leaves_the_others(
+    is_live: bool, message: str, text: str | None, whole: str, tmp_path: Path
+) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.say("work")
+        await topic.say("thsi:", album="x", id="77")
+        await topic.say("why?", album="x", id="78", quote="it broke")
+        await topic.say("Forwarded", album="x", id="79")
+        await core.pass_time(2)
+        if not is_live:
+            core.live(id).end(Ending.STOPPED, within=0)
+            await core.pass_time(20)
+        reply = await topic.edit(message, text)
+
+        assert reply is not None and not reply.refused
+        assert [prompt.text for prompt in await core.store.queued(id)] == [whole]
+        assert not is_live or queued(core, id) == [whole]
+
+
+@virtual
+async def test_an_edited_reply_keeps_what_it_quotes(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.say("work")
+        await topic.say("whta is this?", id="80", quote="def f(): ...")
+        await topic.edit("80", "what is this?")
+        await topic.edit("80", "what is that?")
+        assert queued(core, id) == ["> def f(): ...\n\nwhat is that?"]
+        listed = (await core.store.queued(id))[0]
+        await core.command("queue", session=id, do="edit", prompt=listed.id, text="whole")
+        await topic.edit("80", "once more")
+
+        assert queued(core, id) == ["once more"]
+
+
+@virtual
+async def test_retry_and_send_as_new_keep_what_a_message_quotes(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        _, topic = await Chat(core).new(topic="7")
+        await topic.say("whta is this?", id="80", quote="def f(): ...")
+        core.agent.finish()
+        await core.pass_time(1)
+        await topic.command("retry")
+        core.agent.finish()
+        await core.pass_time(1)
+        await topic.push(await topic.edit("80", "what is this?"), "Send as new")
+
+        quoted = "> def f(): ...\n\n"
+        assert core.agent.prompts == [f"{quoted}whta is this?", f"{quoted}whta is this?", f"{quoted}what is this?"]

@@ -85,6 +85,29 @@ def _answer(topic: Phone, words: str) -> Message | None:
     return next((one for one in topic.messages if words in one.text and "Queued" not in one.text), None)
 
 
+async def test_killed_before_the_new_topic_is_known_it_is_taken_and_not_opened_twice(
+    sim: Telegram, house: House
+) -> None:
+    alice = sim.person("Alice")
+    general = Phone(sim, alice, sim.forum("Work", alice))
+    configure(house, sim, alice, chat=general.chat)
+    async with house.daemon() as daemon:
+        await general.wait(lambda: sim.called("setMyCommands") or None)
+        sim.slow(3)  # the topic stands, and its answer is on the way
+        general.say("/new stub proj -- echo from the start")
+        await general.press("Create")
+        topic = general.at(await general.wait(lambda: _newest_topic(sim, general)))
+        daemon.kill()
+    sim.slow(0)
+    topic.say("echo into the topic")
+
+    async with house.daemon():
+        await topic.wait(lambda: _answer(topic, "into the topic"))
+        assert [one for one in sim.topics(general.chat) if one.id != 1] == [topic.topic]
+    assert len({params["cwd"] for params in house.told("session/new") if params["cwd"].endswith("proj")}) == 1
+    assert not [params for params in house.told("session/new") if not params["cwd"].endswith("proj")]
+
+
 async def test_buttons_of_an_earlier_life_work_or_say_that_they_do_not(sim: Telegram, house: House) -> None:
     alice = sim.person("Alice")
     general = Phone(sim, alice, sim.forum("Work", alice))

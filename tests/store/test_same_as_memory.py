@@ -28,10 +28,10 @@ from openacp_bot.core.events import (
     ToolOutput,
     TurnEnded,
 )
-from openacp_bot.core.model import Phase, PromptState, Source, State, ThreadRef, ToolCall, Wanted
+from openacp_bot.core.model import Part, Phase, PromptState, Source, State, ThreadRef, ToolCall, Wanted
 from openacp_bot.core.ports import SessionFilter
 from openacp_bot.store import Store, open_store
-from tests.contracts.values import ALLOWED, ANN, LINE, NOW, menu, place, prompt, question, session
+from tests.contracts.values import ALLOWED, ANN, HERE, LINE, NOW, menu, place, prompt, question, session
 from tests.memory_store import MemoryStore
 
 Step: TypeAlias = tuple[str, dict[str, Any]]
@@ -116,6 +116,8 @@ steps = st.lists(
                 },
             ),
         ),
+        step("archive", id=a_session, key=a_key),
+        step("restore", id=a_session, place=a_place, ref=an_address, before=a_session, key=a_key),
         step("delete", id=a_session, key=a_key),
         step("erase", id=a_session),
         step("tidy", at=st.sampled_from([NOW, NOW + 59 * 86400, NOW + 60 * 86400])),
@@ -248,7 +250,13 @@ async def carry_out(records: Any, transcript: Any, ledger: Any, name: str, given
         case "move", {"old": old, "new": new}:
             return await records.move_space("telegram", old, new)
         case "join", {"id": id, "key": key, "text": text}:
-            return await records.join_prompt(id, text, [], key=key)
+            return await records.join_prompt(id, Part(text, f"m-{key}"), [], key=key)
+        case "archive", {"id": id, "key": key}:
+            return await records.archive_session(id, NOW + 3, key=key)
+        case "restore", {"id": id, "place": home, "ref": ref, "before": before, "key": key}:
+            instead_of = "" if before == id else before
+            settled = place(home, id, ref)
+            return await records.restore_session(id, home=settled, pinned=True, instead_of=instead_of, key=key)
         case "made", {"id": id, "shown": shown, "named": named}:
             return await ledger.made(id, shown, named=named)
         case "open", {"id": id, "ref": ref, "place": home, "where": where, "session": of}:
@@ -312,6 +320,7 @@ def looks() -> list[Ask]:
         *(lambda _, transcript, id=id: _listed(transcript.turn(id)) for id in PROMPTS),
         lambda records, _: records.expected(ThreadRef("telegram", "-100", "5"), ANN.key, NOW),
         *(lambda records, _, key=key: records.seen(key) for key in ("u1", "u2", "u3")),
+        *(lambda records, _, key=key: records.prompt_of(HERE, f"m-{key}") for key in ("u1", "u2", "u3")),
         *(lambda _, transcript, id=id: transcript.history(id) for id in SESSIONS),
     ]
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,15 @@ from tests.sims.telegram import Chat, Message, Telegram
 from tests.telegram.scripted import ScriptedHub
 
 QUICK = Patience(
-    poll=20, silent=30.0, away=(0.02, 0.2), conflict=(0.02, 0.2), refused=0.1, store=(0.02, 0.2), press=0.3, goodbye=3.0
+    poll=20,
+    silent=30.0,
+    away=(0.02, 0.2),
+    conflict=(0.02, 0.2),
+    refused=0.1,
+    store=(0.02, 0.2),
+    press=0.3,
+    goodbye=3.0,
+    apart=0.0,
 )
 
 
@@ -46,6 +55,12 @@ class House:
         async with asyncio.timeout(10):
             while await self.ledger.card_at(ThreadRef("telegram", str(chat)), str(message)) is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 async def shown(telegram: Telegram, chat: Chat, text: str) -> Message:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from openacp_bot.adapters.telegram.config import WebhookConfig
 from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.errors import StoreError, UserError
 from openacp_bot.core.inbound import Choice, Look, Message, PlaceReported, Reply, Report, Row
 from openacp_bot.core.model import FileRef, ThreadRef
 from tests.sims.telegram import CUT_BEFORE, GROUP_RIGHTS, SERVER_ERROR, Chat, Fault, Telegram, User, flood
-from tests.telegram.house import QUICK, House, house, shown
+from tests.telegram.house import QUICK, House, free_port, house, shown
 from tests.telegram.scripted import ScriptedHub
 
 CHOICES = (Choice("Allow", "m1.0", Look.GOOD), Choice("Reject", "m1.1", Look.DANGER))
@@ -83,6 +84,54 @@ async def test_strangers_get_silence_whatever_they_do(telegram: Telegram, home: 
     assert {call.method for call in telegram.calls[calls:]} <= {"getUpdates"}
 
 
+async def test_nothing_is_asked_of_telegram_on_account_of_a_stranger(
+    telegram: Telegram, home: House, alice: User, work: Chat, caplog: pytest.LogCaptureFixture
+) -> None:
+    eve = telegram.person("Eve")
+    await telegram.wait_for(lambda: len(telegram.called("setMyCommands")) == 3)
+    telegram.grant(work, frozenset())
+    await home.until(lambda: "“Manage Topics”" in home.adapter.status)  # so the first look has ended
+    telegram.calls.clear()
+
+    for _ in range(10):
+        telegram.say(eve, telegram.private(eve), "/start")
+    stranger = {"id": eve.id, "is_bot": False, "first_name": "Eve"}
+    ours = {"id": telegram.bot.id, "is_bot": True, "first_name": "Bot"}
+    for chat in ({"id": eve.id, "type": "private", "first_name": "Eve"}, {"id": -7, "type": "group", "title": "Hers"}):
+        for status in ("kicked", "member"):
+            telegram.updates.add(
+                "my_chat_member",
+                {
+                    "chat": chat, "from": stranger, "date": 1,
+                    "old_chat_member": {"status": "left", "user": ours},
+                    "new_chat_member": {"status": status, "user": ours, "until_date": 0},
+                },
+            )  # fmt: skip
+    await telegram.wait_for(lambda: not telegram.updates.waiting)
+    for text in ("one", "two"):  # what a look asks would be on its way by now
+        telegram.say(alice, work, text)
+        await home.hub.until(lambda: home.hub.heard and getattr(home.hub.heard[-1], "text", "") == text)  # noqa: B023
+
+    assert {call.method for call in telegram.calls} == {"getUpdates"}
+    assert caplog.text.count("Eve") == 0 and caplog.text.count(f"telegram:{eve.id}") == 1
+    assert caplog.text.count("“Hers”") == 1
+
+
+async def test_some_time_lies_between_two_looks_at_the_chats(
+    telegram: Telegram, alice: User, work: Chat, tmp_path: Path
+) -> None:
+    hub, slow = ScriptedHub(), replace(QUICK, apart=600.0)
+    async with house(telegram, tmp_path, hub, alice.id, chats=(work.id,), patience=slow) as home:
+        await home.up()
+        await telegram.wait_for(lambda: telegram.called("setMyCommands"))
+        looks = len(telegram.called("getChat"))
+        for number in range(5):
+            telegram.say(alice, telegram.private(alice), "/start")
+            await hub.until(lambda: len(hub.heard) == number + 1)  # noqa: B023 - waited for at once
+
+        assert len(telegram.called("getChat")) == looks == 1
+
+
 async def test_members_get_an_empty_inline_answer(telegram: Telegram, home: House, alice: User) -> None:
     query = telegram.ask_inline(alice, "x")
 
@@ -117,10 +166,10 @@ async def test_what_was_left_out_is_said_beside_the_answer(
     telegram: Telegram, home: House, alice: User, work: Chat
 ) -> None:
     home.hub.replies.append(Reply("Taken."))
-    telegram.send_file(alice, work, caption="look", size=34_000_000)
+    telegram.send_file(alice, work, caption="look", size=134_000_000)
 
     await shown(telegram, work, "Taken.")
-    assert "20 MB" in (await shown(telegram, work, "left out")).text
+    assert "105 MB" in (await shown(telegram, work, "left out")).text
 
 
 async def test_a_file_that_came_can_be_fetched(telegram: Telegram, home: House, alice: User, tmp_path: Path) -> None:
@@ -130,7 +179,7 @@ async def test_a_file_that_came_can_be_fetched(telegram: Telegram, home: House, 
 
     path = await home.adapter.fetch(heard.files[0], tmp_path, 1000)
 
-    assert (path.name, path.read_bytes()) == ("a.txt", b"data")
+    assert (path.parent, path.read_bytes()) == (tmp_path, b"data")
 
 
 async def test_what_cannot_be_stored_is_told_again_until_it_is(
@@ -214,6 +263,27 @@ async def test_what_is_wrong_in_a_chat_stands_in_the_status_until_it_is_mended(
 
 async def test_the_menus_stand_soon_after_the_start(telegram: Telegram, home: House, alice: User, work: Chat) -> None:
     await telegram.wait_for(lambda: telegram.menu(alice, work) == ["new", "bypass"])
+
+
+async def test_by_webhook_it_is_the_same_adapter(tmp_path: Path) -> None:
+    async with Telegram(http_webhooks=True) as telegram:
+        alice = telegram.person("Alice")
+        chat = telegram.private(alice)
+        port = free_port()
+        hook = WebhookConfig(f"http://127.0.0.1:{port}/", "127.0.0.1", port, "s3cret")
+        hub = ScriptedHub()
+        hub.replies.append(Reply("Choose.", choices=CHOICES))
+        async with house(telegram, tmp_path, hub, alice.id, webhook=hook) as home:
+            await home.up()
+            telegram.say(alice, chat, "one")
+            buttons = await shown(telegram, chat, "Choose.")
+            hub.replies.append(Reply("Allowed.", quiet=True))
+            assert (await telegram.press(alice, buttons, "Allow").answered()).text == "Allowed."
+
+        telegram.say(alice, chat, "two")
+        async with house(telegram, tmp_path, hub, alice.id):  # polling again
+            await hub.until(lambda: len(hub.heard) == 3)
+        assert not telegram.webhook["url"] and telegram.oddities == []
 
 
 # --- trouble -------------------------------------------------------------------------------------

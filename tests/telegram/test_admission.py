@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openacp_bot.adapters.telegram.admission import barred
+from openacp_bot.adapters.telegram.admission import Doorkeeper, barred
 from openacp_bot.core.settings import AccessList
 from tests.telegram.updates import (
     ALICE,
@@ -19,6 +19,7 @@ from tests.telegram.updates import (
     PRIVATE,
     ROBOT,
     STRANGER,
+    US,
     Json,
     in_topic,
     message,
@@ -91,3 +92,27 @@ def test_a_channel_is_ignored() -> None:
 
 def test_a_migration_counts_whoever_caused_it() -> None:
     assert barred(parsed(message=message(None, who=STRANGER, chat=GROUP, migrate_to_chat_id=-1001)), FACTS) == ""
+
+
+def member(who: Json, where: Json) -> Json:
+    gone, here = ({"status": status, "user": US} for status in ("left", "member"))
+    return {"chat": where, "from": who, "date": 1, "old_chat_member": gone, "new_chat_member": here}
+
+
+def test_our_membership_counts_in_our_groups_and_with_whom_we_know() -> None:
+    assert barred(parsed(my_chat_member=member(STRANGER, FORUM)), FACTS) == ""
+    assert barred(parsed(my_chat_member=member(ALICE, PRIVATE)), FACTS) == ""
+    assert "add -1009 to telegram.chat_ids" in barred(parsed(my_chat_member=member(STRANGER, FOREIGN)), FACTS)
+    assert "stranger" in barred(parsed(my_chat_member=member(STRANGER, {**PRIVATE, "id": 666})), FACTS)
+
+
+def test_a_migration_elsewhere_does_not_concern_us() -> None:
+    assert "was ignored" in barred(parsed(message=message(None, chat=FOREIGN, migrate_to_chat_id=-1010)), FACTS)
+
+
+def test_each_reason_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    door = Doorkeeper()
+    for number in range(5):
+        assert not door.lets_in(parsed(number, message=message(who=STRANGER, chat=FORUM)), FACTS)
+
+    assert caplog.text.count("a stranger was ignored: telegram:666") == 1

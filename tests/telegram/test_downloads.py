@@ -32,13 +32,12 @@ def kept(telegram: Telegram, data: bytes, name: str = "a.txt") -> FileRef:
 async def test_a_file_is_brought_whole(telegram: Telegram, bot: Bot, tmp_path: Path) -> None:
     path = await download(bot, kept(telegram, b"content"), tmp_path, LIMIT)
 
-    assert path == tmp_path / "a.txt" and path.read_bytes() == b"content"
+    assert path.parent == tmp_path and path.read_bytes() == b"content"
 
 
 async def test_two_of_one_name_stand_beside_each_other(telegram: Telegram, bot: Bot, tmp_path: Path) -> None:
     paths = [await download(bot, kept(telegram, data), tmp_path, LIMIT) for data in (b"1", b"2", b"3")]
 
-    assert [path.name for path in paths] == ["a.txt", "a-2.txt", "a-3.txt"]
     assert [path.read_bytes() for path in paths] == [b"1", b"2", b"3"]
 
 
@@ -89,3 +88,42 @@ async def test_whatever_fails_is_a_sentence_without_the_token(telegram: Telegram
         await download(bot, ref, tmp_path / "missing", LIMIT)
 
     assert os.listdir(tmp_path) == []
+
+
+# --- a server of one's own, with --local: it tells where the file lies ---------------------------
+
+
+def lies_at(telegram: Telegram, path: Path) -> FileRef:
+    ref = kept(telegram, b"")
+    telegram.files[ref.id].path = str(path)
+    return ref
+
+
+async def test_a_file_of_a_server_on_this_machine_is_copied(telegram: Telegram, bot: Bot, tmp_path: Path) -> None:
+    (tmp_path / "file_0").write_bytes(b"content")
+    into = tmp_path / "in"
+    into.mkdir()
+
+    path = await download(bot, lies_at(telegram, tmp_path / "file_0"), into, LIMIT)
+
+    assert path.parent == into and path.read_bytes() == b"content" and (tmp_path / "file_0").exists()
+
+
+async def test_what_is_no_file_or_too_large_or_not_there_leaves_nothing(
+    telegram: Telegram, bot: Bot, tmp_path: Path
+) -> None:
+    into = tmp_path / "in"
+    into.mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large").write_bytes(b"x" * (LIMIT + 1))
+    for name, words in (
+        ("pipe", "is no file"),
+        ("in", "cannot be read"),
+        ("large", "larger than"),
+        ("no", "cannot be read"),
+    ):
+        with pytest.raises(UserError, match=words) as refused:
+            await download(bot, lies_at(telegram, tmp_path / name), into, LIMIT)
+        assert str(tmp_path) not in str(refused.value)  # it holds the token
+
+    assert os.listdir(into) == []

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from openacp_bot.adapters.telegram.inbound import Taken, read
+from openacp_bot.adapters.telegram.delivery import Delivery
+from openacp_bot.adapters.telegram.inbound import Taken, migration, read
 from openacp_bot.core.inbound import Command, Edited, Ground, Message, PlaceReported, Pressed, Report
 from openacp_bot.core.model import FileRef, ThreadRef, UserRef
 from tests.telegram.updates import (
@@ -30,13 +31,13 @@ NOW = DATE + 5.0
 
 
 def taken(**what: Any) -> Taken:
-    found = read(parsed(**what), FACTS, now=NOW)
+    found = read(Delivery(parsed(**what)), FACTS, now=NOW)
     assert found is not None
     return found
 
 
 def said(raw: Json, facts: Any = FACTS) -> Message:
-    found = read(parsed(message=raw), facts, now=NOW)
+    found = read(Delivery(parsed(message=raw)), facts, now=NOW)
     assert found is not None and isinstance(found.inbound, Message)
     return found.inbound
 
@@ -120,7 +121,7 @@ def test_a_command_loses_our_name_and_nothing_else() -> None:
 
 
 def test_a_command_for_another_bot_is_none_of_ours() -> None:
-    assert read(parsed(message=message("/new@other_bot", chat=GROUP)), FACTS, now=NOW) is None
+    assert read(Delivery(parsed(message=message("/new@other_bot", chat=GROUP))), FACTS, now=NOW) is None
 
 
 def test_code_reaches_the_agent_as_code() -> None:
@@ -169,7 +170,7 @@ FILM: Json = {**SIZED, "duration": 1}
 @pytest.mark.parametrize(
     ("kind", "value", "name", "mime"),
     [
-        ("document", DOCUMENT, "_a_b.txt", "text/plain"),
+        ("document", DOCUMENT, "../a/b.txt", "text/plain"),
         ("photo", [{**SIZED, "file_id": "small", "width": 1}, SIZED], "photo-42.jpg", "image/jpeg"),
         ("voice", {**HELD, "duration": 1, "mime_type": "audio/ogg"}, "voice-42.ogg", "audio/ogg"),
         ("audio", {**HELD, "duration": 1, "file_name": "s.mp3", "mime_type": "audio/mpeg"}, "s.mp3", "audio/mpeg"),
@@ -184,7 +185,7 @@ FILM: Json = {**SIZED, "duration": 1}
         ),
     ],
 )
-def test_a_file_comes_with_a_safe_name(kind: str, value: Any, name: str, mime: str) -> None:
+def test_a_file_comes_with_its_name(kind: str, value: Any, name: str, mime: str) -> None:
     heard = said(message(None, caption="look", **{kind: value}))
 
     assert heard.files == (FileRef("telegram", "F", name, mime, 5),)
@@ -227,7 +228,7 @@ def test_what_no_agent_can_take_is_refused_with_a_sentence(kind: str, value: Jso
 def test_chatter_that_no_agent_can_take_is_left_alone() -> None:
     raw = message(None, chat=GROUP, location={"latitude": 1.0, "longitude": 1.0})
 
-    assert read(parsed(message=raw), FACTS, now=NOW) is None
+    assert read(Delivery(parsed(message=raw)), FACTS, now=NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def test_chatter_that_no_agent_can_take_is_left_alone() -> None:
     [{"new_chat_title": "x"}, {"new_chat_members": [ALICE]}, {"forum_topic_created": {"name": "x", "icon_color": 1}}],
 )
 def test_a_service_message_says_nothing(service: Json) -> None:
-    assert read(parsed(message=message(None, chat=FORUM, **service)), FACTS, now=NOW) is None
+    assert read(Delivery(parsed(message=message(None, chat=FORUM, **service))), FACTS, now=NOW) is None
 
 
 def test_an_edit_brings_the_new_text() -> None:
@@ -247,7 +248,7 @@ def test_an_edit_brings_the_new_text() -> None:
 def test_a_location_that_moves_is_no_edit() -> None:
     raw = message(None, edit_date=DATE, location={"latitude": 1.0, "longitude": 1.0})
 
-    assert read(parsed(edited_message=raw), FACTS, now=NOW) is None
+    assert read(Delivery(parsed(edited_message=raw)), FACTS, now=NOW) is None
 
 
 def test_a_press_says_which_button_where_and_that_it_must_be_answered() -> None:
@@ -290,16 +291,33 @@ def test_what_a_person_does_to_a_topic_is_reported(service: Json, what: Report, 
 
 
 def test_a_new_icon_alone_is_no_new_name() -> None:
-    assert read(parsed(message=in_topic(None, forum_topic_edited={})), FACTS, now=NOW) is None
+    assert read(Delivery(parsed(message=in_topic(None, forum_topic_edited={}))), FACTS, now=NOW) is None
 
 
-def test_both_sides_of_a_migration_are_one_report() -> None:
-    old = taken(message=message(None, chat=GROUP, migrate_to_chat_id=-1001))
-    new = taken(message=message(None, chat=FORUM, migrate_from_chat_id=-55))
+def test_both_sides_of_a_migration_say_the_same() -> None:
+    old = parsed(message=message(None, chat=GROUP, migrate_to_chat_id=-1001)).message
+    new = parsed(message=message(None, chat=FORUM, migrate_from_chat_id=-55)).message
 
-    assert isinstance(old.inbound, PlaceReported) and old.inbound == replace(new.inbound, origin=old.origin)  # type: ignore[type-var]
-    assert old.inbound.what is Report.MOVED and old.inbound.ref == ThreadRef("telegram", "-1001")
-    assert old.origin == new.origin and old.origin.where.space == "-55" and old.origin.who.id == ""
+    assert old and new and migration(old) == migration(new) == (-55, -1001)
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_what_waited_at_telegram_says_so(late: bool) -> None:
+    said = read(Delivery(parsed(message=message("/cancel")), late=late), FACTS, now=NOW)
+    edited = read(Delivery(parsed(edited_message=message("better", edit_date=NOW)), late=late), FACTS, now=NOW)
+
+    assert said and edited and said.origin.late is edited.origin.late is late
+
+
+def test_a_larger_file_is_taken_where_the_server_gives_it() -> None:
+    film = {"file_id": "f", "file_unique_id": "u", "file_name": "a.bin", "file_size": 90_000_000}
+    raw = message(None, document=film)
+
+    refused = read(Delivery(parsed(message=raw)), FACTS, now=NOW)
+    taken = read(Delivery(parsed(message=raw)), replace(FACTS, largest=100_000_000), now=NOW)
+
+    assert refused and refused.inbound is None and "at most 20 MB" in refused.remark
+    assert taken and isinstance(taken.inbound, Message) and taken.inbound.files[0].size == 90_000_000
 
 
 def test_nothing_is_made_of_kinds_that_do_not_concern_us() -> None:
@@ -308,4 +326,4 @@ def test_nothing_is_made_of_kinds_that_do_not_concern_us() -> None:
         "type": "regular", "allows_multiple_answers": False, "allows_revoting": False, "members_only": False,
     }  # fmt: skip
 
-    assert read(parsed(poll=poll), FACTS, now=NOW) is None
+    assert read(Delivery(parsed(poll=poll)), FACTS, now=NOW) is None

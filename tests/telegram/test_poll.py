@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
-from aiogram.types import Update, User
+from aiogram.types import User
 
 from openacp_bot.adapters.telegram.config import Patience, TelegramConfig
-from openacp_bot.adapters.telegram.poll import CONFLICT, REFUSED, Poll
+from openacp_bot.adapters.telegram.delivery import Delivery
+from openacp_bot.adapters.telegram.poll import Poll
+from openacp_bot.adapters.telegram.supervision import CONFLICT, REFUSED
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.masking import Mask
 from tests.sims.telegram import BAD_GATEWAY, CUT_BEFORE, SERVER_ERROR, UNAUTHORIZED, Telegram, flood, hang
@@ -27,6 +29,7 @@ class Taker:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.albums: list[str] = []
+        self.late: list[bool] = []
         self.names: list[str | None] = []
         self.failures: list[Exception] = []
         self.changed = asyncio.Event()
@@ -34,12 +37,13 @@ class Taker:
     async def introduced(self, me: User) -> None:
         self.names.append(me.username)
 
-    async def take(self, update: Update, album: str) -> None:
+    async def take(self, delivery: Delivery) -> None:
         if self.failures:
             raise self.failures.pop(0)
-        assert update.message is not None
-        self.texts.append(update.message.text or "")
-        self.albums.append(album)
+        assert delivery.update.message is not None
+        self.texts.append(delivery.update.message.text or "")
+        self.albums.append(delivery.album)
+        self.late.append(delivery.late)
         self.changed.set()
         self.changed = asyncio.Event()
 
@@ -234,6 +238,37 @@ async def test_a_webhook_is_removed_and_said(
         await taker.until("one")
 
     assert "a webhook was set" in caplog.text
+
+
+async def test_what_waited_while_we_were_away_is_late_and_what_is_said_to_us_is_not(
+    telegram: Telegram, taker: Taker
+) -> None:
+    alice = telegram.person("Alice")
+    chat = telegram.private(alice)
+    telegram.say(alice, chat, "an hour ago")
+    telegram.updates.waiting[-1]["message"]["date"] -= 3600
+    telegram.say(alice, chat, "just before")
+    async with polling(telegram, taker):
+        await taker.until("an hour ago", "just before")
+        telegram.say(alice, chat, "now")
+        await taker.until("an hour ago", "just before", "now")
+
+    assert taker.late == [True, False, False]
+
+
+async def test_after_an_outage_what_waited_is_late_again(telegram: Telegram, taker: Taker) -> None:
+    alice = telegram.person("Alice")
+    async with polling(telegram, taker) as poll:
+        await telegram.wait_for(lambda: telegram.updates.polling)
+        await telegram.down()
+        await until(lambda: "cannot be reached" in poll.trouble)
+        poll._connected_at -= 7200  # it began two hours ago
+        telegram.say(alice, telegram.private(alice), "an hour ago")
+        telegram.updates.waiting[-1]["message"]["date"] -= 3600
+        await telegram.up()
+        await taker.until("an hour ago")
+
+    assert taker.late == [True]
 
 
 async def test_messages_that_belong_together_come_with_their_album(telegram: Telegram, taker: Taker) -> None:

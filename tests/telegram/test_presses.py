@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.inbound import Choice, Command, Look, Pressed, Reply
 from openacp_bot.core.model import ThreadRef
@@ -77,6 +79,18 @@ async def test_a_slow_answer_does_not_keep_the_button_spinning(
     assert (await press.answered()).text == ""
     home.hub.hold.set()
     await shown(telegram, work, "Done at last.")
+
+
+@pytest.mark.parametrize("words", [Reply("Pinned.", quiet=True), Reply("No longer valid.", refused=True)])
+async def test_words_that_come_too_late_for_a_toast_are_a_message(
+    telegram: Telegram, home: House, alice: User, work: Chat, words: Reply
+) -> None:
+    buttons = await asked(telegram, home, alice, work, Reply("Choose.", choices=CHOICES))
+    home.hub.replies.append(words)
+
+    telegram.press(alice, buttons, "Allow").expired = True
+
+    assert (await shown(telegram, work, words.text)).reply_to is buttons
 
 
 async def test_a_press_that_cannot_be_stored_says_why(telegram: Telegram, home: House, alice: User, work: Chat) -> None:

@@ -1,35 +1,41 @@
-"""Telegram as a chat adapter: long polling in, the outbox out, and a look at chats and menus now and then."""
+"""Telegram as a chat adapter: updates in, the outbox out, and a look at chats and menus now and then."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
 from aiogram.exceptions import AiogramError
-from aiogram.types import ChatMemberUpdated, Message, Update, User
+from aiogram.types import ChatMemberUpdated, Message, User
 
+from openacp_bot.adapters.telegram.admission import Doorkeeper, is_our_own
 from openacp_bot.adapters.telegram.calls import new_bot
 from openacp_bot.adapters.telegram.chats import Chats
 from openacp_bot.adapters.telegram.config import USUAL, Patience, TelegramConfig
+from openacp_bot.adapters.telegram.delivery import Delivery
 from openacp_bot.adapters.telegram.downloads import download
-from openacp_bot.adapters.telegram.facts import Facts, TopicKey
-from openacp_bot.adapters.telegram.inbound import moved
+from openacp_bot.adapters.telegram.facts import PUBLIC_LARGEST, Facts, TopicKey
+from openacp_bot.adapters.telegram.inbound import migration, moved
 from openacp_bot.adapters.telegram.intake import Intake
 from openacp_bot.adapters.telegram.menus import Menus
+from openacp_bot.adapters.telegram.pauses import Pauses
 from openacp_bot.adapters.telegram.pen import TelegramPen
 from openacp_bot.adapters.telegram.poll import Poll
+from openacp_bot.adapters.telegram.webhook import Webhook
 from openacp_bot.chat.drawing import Drawer
 from openacp_bot.chat.outbox import Outbox
+from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import Said
 from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import FileRef, Place, ThreadRef, UserRef
 from openacp_bot.core.ports import Hub, Ledger
 from openacp_bot.core.settings import AccessList
+from openacp_bot.core.uploads import MOST_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +77,8 @@ class TelegramAdapter:
             now=now,
             goodbye=patience.goodbye,
         )
-        self._poll = Poll(config, self._introduced, self._take, patience=patience, mask=mask)
+        self._updates = self._line(mask)
+        self._door = Doorkeeper()
         self._chats = Chats(self._bot, self._note_move)
         self._menus = Menus(self._bot, hub, ledger)
         self._ids = dict.fromkeys(config.chats, 0)  # what is configured → the id that it has now
@@ -80,11 +87,18 @@ class TelegramAdapter:
         self._intake: Intake | None = None
         self._look_again = asyncio.Event()
 
+    def _line(self, mask: Mask) -> Poll | Webhook:
+        """What updates come by."""
+        config, patience = self._config, self._patience
+        if config.webhook is None:
+            return Poll(config, self._introduced, self._take, patience=patience, mask=mask)
+        return Webhook(config, config.webhook, self._introduced, self._take, patience=patience, mask=mask)
+
     @property
     def status(self) -> str:
         """`up as @bot` and what is wrong in its chats; or why it is not up."""
-        if self._poll.trouble or self._me is None:
-            return self._poll.trouble or "starting"
+        if self._updates.trouble or self._me is None:
+            return self._updates.trouble or "starting"
         problems = [problem for found in self._chats.problems.values() for problem in found]
         return "; ".join([f"up as @{self._me.username}", *problems])
 
@@ -115,34 +129,47 @@ class TelegramAdapter:
                 hub=hub,
                 ledger=self._ledger,
                 outbox=self._outbox,
-                facts=self._facts,
                 tasks=tasks,
                 now=self._now,
                 press_seconds=self._patience.press,
             )
             tasks.create_task(self._look_around())
-            await self._poll.run()
+            await self._updates.run()
 
     async def _introduced(self, me: User) -> None:
+        if self._me is None:
+            log.info("telegram: up as @%s", me.username)
         self._me = me
         self._look_again.set()
 
-    async def _take(self, update: Update, album: str) -> None:
+    async def _take(self, delivery: Delivery) -> None:
         assert self._intake is not None
+        facts, update = self._facts(), delivery.update
+        is_ours = is_our_own(update, facts)
+        if not is_ours and not self._door.lets_in(update, facts):
+            return
         if update.my_chat_member is not None:
             self._membership_changed(update.my_chat_member)
-            return
-        await self._intake.take(update, album)
+        elif update.message is not None and (moves := migration(update.message)) is not None:
+            await self._note_move(*moves)
+        elif not is_ours:
+            await self._intake.take(delivery, facts)
+        elif update.message is not None:
+            self._tell_of_topic(update.message)
         if update.message is not None:
-            await self._notice(update.message)
+            self._notice(update.message)
 
-    async def _notice(self, message: Message) -> None:
-        """What a message says about chats and topics, whoever sent it."""
-        if message.migrate_to_chat_id and message.chat.id in self._chat_ids():
-            await self._note_move(message.chat.id, message.migrate_to_chat_id)
+    def _notice(self, message: Message) -> None:
+        """What a message says besides about chats and topics."""
         self._note_title(message)
         if message.chat.type == "private" and (message.text or "").startswith("/start"):
             self._look_again.set()  # who never wrote before has no menu yet
+
+    def _tell_of_topic(self, message: Message) -> None:
+        """One that we opened: the answer to our call may have been lost, or we may have been killed before it came."""
+        created, topic = message.forum_topic_created, message.message_thread_id
+        if created is not None and topic:
+            self._outbox.stands(ThreadRef(self.name, str(message.chat.id), str(topic)), created.name)
 
     def _note_title(self, message: Message) -> None:
         thing = message.forum_topic_edited or message.forum_topic_created
@@ -154,14 +181,9 @@ class TelegramAdapter:
 
     def _membership_changed(self, change: ChatMemberUpdated) -> None:
         chat, status = change.chat, change.new_chat_member.status
-        if chat.type == "private" or chat.id in self._chat_ids():
-            log.info("telegram: the bot is now %s in %s", status, chat.title or f"the private chat {chat.id}")
-            self._outbox.heard(ThreadRef(self.name, str(chat.id)))
-            self._look_again.set()
-        elif status not in ("left", "kicked"):
-            log.warning(
-                "telegram: the bot was added to “%s”; to use it there, add %d to telegram.chat_ids", chat.title, chat.id
-            )
+        log.info("telegram: the bot is now %s in %s", status, chat.title or f"the private chat {chat.id}")
+        self._outbox.heard(ThreadRef(self.name, str(chat.id)))
+        self._look_again.set()
 
     # --- what is known ---------------------------------------------------------------------------
 
@@ -174,6 +196,7 @@ class TelegramAdapter:
             general=self._config.general,
             access=self._access(),
             private_topics=bool(self._me.has_topics_enabled),
+            largest=MOST_BYTES if self._config.api_base_url else PUBLIC_LARGEST,
             titles=MappingProxyType(self._titles),
         )
 
@@ -181,9 +204,19 @@ class TelegramAdapter:
         return [now or configured for configured, now in self._ids.items()]
 
     async def _remember_moves(self) -> None:
-        for key, new in (await self._ledger.notes(self.name)).items():
+        for key, new in (await self._notes()).items():
             if key.startswith(MOVED):
                 self._follow(int(key.removeprefix(MOVED)), int(new))
+
+    async def _notes(self) -> Mapping[str, str]:
+        """Without them a group that moved would be a stranger's: so they are waited for."""
+        pauses = Pauses(*self._patience.store)
+        while True:
+            try:
+                return await self._ledger.notes(self.name)
+            except StoreError as error:
+                log.error("telegram: what is known of its chats cannot be read, and nothing is taken: %s", error)
+                await asyncio.sleep(pauses.next())
 
     def _follow(self, old: int, new: int) -> None:
         for configured, now in self._ids.items():
@@ -202,7 +235,7 @@ class TelegramAdapter:
         self._look_again.set()
 
     async def _look_around(self) -> None:
-        """Chats and menus: at the start, hourly, and when something changed."""
+        """Chats and menus: at the start, hourly, and when something changed, though not more often than it matters."""
         while True:
             await self._look_again.wait()
             self._look_again.clear()
@@ -210,6 +243,7 @@ class TelegramAdapter:
                 await self._check_all()
             except Exception:  # this task's root: a bug in a check must not end the adapter
                 log.exception("telegram: chats and menus could not be checked")
+            await asyncio.sleep(self._patience.apart)
             try:
                 async with asyncio.timeout(self._patience.recheck):
                     await self._look_again.wait()

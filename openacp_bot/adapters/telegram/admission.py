@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import logging
+
 from aiogram.types import Chat, Update, User
 
 from openacp_bot.adapters.telegram.facts import Facts
+from openacp_bot.adapters.telegram.inbound import migration
+
+log = logging.getLogger(__name__)
+
+MOST_REASONS = 1000
+
+
+class Doorkeeper:
+    """Says why somebody was not let in: each reason once, and not without end."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def lets_in(self, update: Update, facts: Facts) -> bool:
+        reason = barred(update, facts)
+        if reason and reason not in self._told and len(self._told) < MOST_REASONS:
+            self._told.add(reason)
+            log.warning("telegram: %s", reason)
+        return not reason
 
 
 def barred(update: Update, facts: Facts) -> str:
     """Empty if it may come in; else why not, in words for the log that are the same every time."""
     user, chat, speaks_as = _source(update)
+    if _moves(update, facts):
+        return ""  # a fact about a chat of ours, whoever brought it about
     if chat is not None and chat.type not in ("private", "group", "supergroup"):
         return f"what is posted in the channel {chat.id} was ignored"
-    if chat is not None and chat.type != "private" and chat.id not in facts.chats:
-        return f"the group “{chat.title}” was ignored; to use the bot there, add {chat.id} to telegram.chat_ids"
-    if _moves(update):
-        return ""  # a fact about a chat of ours, whoever brought it about
+    if chat is not None and chat.type != "private":
+        if chat.id not in facts.chats:
+            return f"the group “{chat.title}” was ignored; to use the bot there, add {chat.id} to telegram.chat_ids"
+        if update.my_chat_member is not None:
+            return ""  # likewise
     if speaks_as is not None:
         return (
             f"an anonymous administrator or a channel was ignored in {chat.id if chat else 'a chat'}; "
@@ -40,12 +64,14 @@ def _source(update: Update) -> tuple[User | None, Chat | None, Chat | None]:
         return query.from_user, query.message.chat if query.message else None, None
     if (inline := update.inline_query) is not None:
         return inline.from_user, None, None
+    if (change := update.my_chat_member) is not None:
+        return change.from_user, change.chat, None
     if (stopped := update.stopped_message_generation) is not None:
         chat = stopped.chat
         return User(id=chat.id, is_bot=False, first_name=chat.first_name or ""), chat, None
     return None, None, None
 
 
-def _moves(update: Update) -> bool:
-    message = update.message
-    return message is not None and bool(message.migrate_to_chat_id or message.migrate_from_chat_id)
+def _moves(update: Update, facts: Facts) -> bool:
+    moves = migration(update.message) if update.message else None
+    return moves is not None and not facts.chats.isdisjoint(moves)

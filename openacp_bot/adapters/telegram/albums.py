@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from aiogram.types import Message, Update
 
-from openacp_bot.adapters.telegram.attachments import attachments
+from openacp_bot.adapters.telegram.attachments import file_of
 
 TOGETHER = 1.0  # seconds
 
@@ -39,7 +39,7 @@ def _leads(text: Message, behind: Message) -> bool:
         return False
     if abs((behind.date - text.date).total_seconds()) > TOGETHER:
         return False
-    return behind.forward_origin is not None or bool(attachments(behind).files)
+    return behind.forward_origin is not None or file_of(behind) is not None
 
 
 def _same_speaker(one: Message, other: Message) -> bool:

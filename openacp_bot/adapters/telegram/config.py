@@ -6,14 +6,25 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """`url`: where Telegram brings updates; a proxy hands them to `listen_host`:`listen_port`."""
+
+    url: str
+    listen_host: str
+    listen_port: int
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TelegramConfig:
-    """`api_base_url` empty: the public service. `general`: all, mention or off."""
+    """`api_base_url` empty: the public service. `general`: all, mention or off. `webhook` None: polling."""
 
     token: str = field(repr=False)
     api_base_url: str = ""
     chats: tuple[int, ...] = ()
     general: str = "mention"
     streaming: bool = True
+    webhook: WebhookConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +38,9 @@ class Patience:
     refused: float = 300.0  # until a refused token is tried again
     store: tuple[float, float] = (1.0, 30.0)
     quiet: float = 86400.0  # after this without updates their ids may begin anew (they do after a week)
-    recheck: float = 3600.0  # between two looks at chats, rights and command menus
+    recheck: float = 3600.0  # from one look at chats, rights and command menus to the next
+    apart: float = 10.0  # at least so long lies between two looks, whatever happens
+    webhook: float = 300.0  # between two looks at whether the webhook still stands
     press: float = 2.0  # a press is acknowledged by then, whatever becomes of it
     goodbye: float = 10.0  # what is still to be shown when we stop
 

@@ -3,52 +3,80 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+import secrets
+import stat
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import aiohttp
 from aiogram import Bot
+from aiogram.client.telegram import PRODUCTION
 from aiogram.exceptions import AiogramError, ClientDecodeError, TelegramAPIError, TelegramNetworkError
 
-from openacp_bot.adapters.telegram.attachments import safe_name
 from openacp_bot.adapters.telegram.errors import Sense, sense_of
 from openacp_bot.core.errors import UserError
 from openacp_bot.core.model import FileRef
 
 SECONDS = 60.0
+PIECE = 1024 * 1024
 
 
 async def download(bot: Bot, file: FileRef, into: Path, limit: int) -> Path:
     """At most a minute. Raises UserError with a sentence, and leaves nothing behind."""
-    path = _free(into, safe_name(file.name, "file"))
+    path = into / f"telegram-{secrets.token_hex(8)}"
     try:
         async with asyncio.timeout(SECONDS):
-            url = await _address(bot, file, limit)
-            await _fetch(bot, url, path, file, limit)
+            await _write(path, await _pieces(bot, file, limit), file, limit)
     except (AiogramError, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
         raise UserError(_sentence(file, error)) from error
     return path
 
 
-async def _address(bot: Bot, file: FileRef, limit: int) -> str:
+async def _pieces(bot: Bot, file: FileRef, limit: int) -> AsyncGenerator[bytes, None]:
     found = await bot.get_file(file.id)
     if (found.file_size or 0) > limit:
         raise _too_large(file, limit)
     if not found.file_path:
         raise UserError(f"“{file.name}” is not at Telegram any more. Send it again.")
-    return bot.session.api.file_url(bot.token, found.file_path)
+    if bot.session.api is not PRODUCTION and Path(found.file_path).is_absolute():
+        return _from_disk(Path(found.file_path), file)
+    url = bot.session.api.file_url(bot.token, found.file_path)
+    return bot.session.stream_content(url, timeout=int(SECONDS), raise_for_status=True)
 
 
-async def _fetch(bot: Bot, url: str, path: Path, file: FileRef, limit: int) -> None:
+async def _from_disk(path: Path, file: FileRef) -> AsyncGenerator[bytes, None]:
+    """Your own Bot API server, started with --local, leaves files where it stands. The path holds the token."""
+    try:
+        opened = open(path, "rb", opener=_without_waiting)  # noqa: ASYNC230, SIM115 - closed below
+    except OSError as error:
+        raise UserError(
+            f"“{file.name}” is in a folder of the Bot API server that cannot be read here ({error.strerror}). Let both "
+            "see the same folder, as a user who may read it, or start the server without --local."
+        ) from error
+    with opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise UserError(f"“{file.name}” is no file at the Bot API server. Send it again.")
+        while piece := await asyncio.to_thread(opened.read, PIECE):
+            yield piece
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """A pipe would hold us up until somebody writes."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+async def _write(path: Path, pieces: AsyncGenerator[bytes, None], file: FileRef, limit: int) -> None:
     taken = 0
-    with _whole(path) as target:
-        async for piece in bot.session.stream_content(url, timeout=int(SECONDS), raise_for_status=True):
-            taken += len(piece)
-            if taken > limit:
-                raise _too_large(file, limit)
-            target.write(piece)
+    async with aclosing(pieces):
+        with _whole(path) as target:
+            async for piece in pieces:
+                taken += len(piece)
+                if taken > limit:
+                    raise _too_large(file, limit)
+                target.write(piece)
 
 
 @contextmanager
@@ -60,13 +88,6 @@ def _whole(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-
-
-def _free(into: Path, name: str) -> Path:
-    """A path that does not exist yet."""
-    stem, suffix = Path(name).stem, Path(name).suffix
-    names = (name, *(f"{stem}-{number}{suffix}" for number in range(2, 1000)))
-    return next(into / one for one in names if not (into / one).exists())
 
 
 def _too_large(file: FileRef, limit: int) -> UserError:

@@ -10,11 +10,13 @@ from openacp_bot.core.settings import AccessList
 
 TopicKey = tuple[int, int]
 
+PUBLIC_LARGEST = 20_000_000  # Bot API, getFile
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`chats`: the configured groups, by the ids that they have now. `titles`: topics' names, as far as they were seen
-    to change."""
+    to change. `largest`: files up to so many bytes can be fetched."""
 
     bot: int
     username: str
@@ -22,6 +24,7 @@ class Facts:
     general: str
     access: AccessList
     private_topics: bool = False
+    largest: int = PUBLIC_LARGEST
     titles: Mapping[TopicKey, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def knows(self, user: int) -> bool:

@@ -22,7 +22,8 @@ from aiogram.types import (
     User,
 )
 
-from openacp_bot.adapters.telegram.attachments import attachments
+from openacp_bot.adapters.telegram.attachments import attachments, file_of
+from openacp_bot.adapters.telegram.delivery import Delivery
 from openacp_bot.adapters.telegram.facts import Facts
 from openacp_bot.adapters.telegram.markup import markdown
 from openacp_bot.core import inbound as core
@@ -51,12 +52,13 @@ class Taken:
     astray: bool = False
 
 
-def read(update: Update, facts: Facts, *, now: float, album: str = "") -> Taken | None:
+def read(delivery: Delivery, facts: Facts, *, now: float) -> Taken | None:
     """None: nothing that concerns us."""
+    update = delivery.update
     if update.message is not None:
-        return _of_message(update, update.message, facts, album)
+        return _of_message(delivery, update.message, facts)
     if update.edited_message is not None:
-        return _of_edit(update, update.edited_message, facts)
+        return _of_edit(delivery, update.edited_message, facts)
     if update.callback_query is not None:
         return _of_press(update, update.callback_query, facts, now)
     if update.stopped_message_generation is not None:
@@ -67,15 +69,13 @@ def read(update: Update, facts: Facts, *, now: float, album: str = "") -> Taken 
 # --- messages ------------------------------------------------------------------------------------
 
 
-def _of_message(update: Update, message: Message, facts: Facts, album: str) -> Taken | None:
-    if message.migrate_to_chat_id or message.migrate_from_chat_id:
-        return _of_migration(message)
+def _of_message(delivery: Delivery, message: Message, facts: Facts) -> Taken | None:
     if message.from_user is None:
         return None
-    origin = _origin(update, message, message.from_user, facts)
+    origin = _origin(delivery, message, message.from_user, facts)
     if (report := _of_topic(message, origin)) is not None:
         return Taken(origin, report)
-    hung = attachments(message)
+    hung = attachments(message, facts.largest)
     said = message.text or message.caption or hung.words
     if not (said or hung.files or hung.remark) or _is_for_another_bot(said, facts):
         return None
@@ -88,7 +88,7 @@ def _of_message(update: Update, message: Message, facts: Facts, album: str) -> T
         str(message.message_id),
         _text(message, said, facts),
         files=hung.files,
-        album=album,
+        album=delivery.album,
         quote=_quote(message),
         addressed=addressed,
         title=_title(message, facts),
@@ -96,12 +96,12 @@ def _of_message(update: Update, message: Message, facts: Facts, album: str) -> T
     return Taken(origin, inbound, inbound.id, replies_to=_replied_to(message), remark=remark)
 
 
-def _of_edit(update: Update, message: Message, facts: Facts) -> Taken | None:
+def _of_edit(delivery: Delivery, message: Message, facts: Facts) -> Taken | None:
     said = message.text or message.caption or ""
-    is_something = bool(said or attachments(message).files)
+    is_something = bool(said) or file_of(message) is not None
     if message.from_user is None or not is_something:  # a live location moves by edits
         return None
-    origin = _origin(update, message, message.from_user, facts)
+    origin = _origin(delivery, message, message.from_user, facts)
     inbound = Edited(origin, str(message.message_id), _text(message, said, facts))
     return Taken(origin, inbound, inbound.id)
 
@@ -208,13 +208,13 @@ def _of_topic(message: Message, origin: Origin) -> PlaceReported | None:
     return None
 
 
-def _of_migration(message: Message) -> Taken:
-    """Both chats tell of it; whichever comes first counts."""
-    old, new = message.chat.id, message.migrate_to_chat_id
+def migration(message: Message) -> tuple[int, int] | None:
+    """The old and the new id of a group that moved; both chats tell of it."""
+    if message.migrate_to_chat_id:
+        return message.chat.id, message.migrate_to_chat_id
     if message.migrate_from_chat_id:
-        old, new = message.migrate_from_chat_id, message.chat.id
-    report = moved(old, new or old, at=message.date.timestamp())
-    return Taken(report.origin, report)
+        return message.migrate_from_chat_id, message.chat.id
+    return None
 
 
 def moved(old: int, new: int, *, at: float) -> PlaceReported:
@@ -266,14 +266,15 @@ def _of_stop(update: Update, stopped: MessageGenerationStopped, facts: Facts, no
 # --- where, and who ------------------------------------------------------------------------------
 
 
-def _origin(update: Update, message: Message, who: User, facts: Facts) -> Origin:
+def _origin(delivery: Delivery, message: Message, who: User, facts: Facts) -> Origin:
     """Update ids begin anew after a quiet week, and with another bot: so the message is part of the key."""
     return Origin(
-        key=f"tg:{facts.bot}:{update.update_id}:{message.chat.id}:{message.message_id}",
+        key=f"tg:{facts.bot}:{delivery.update.update_id}:{message.chat.id}:{message.message_id}",
         where=ThreadRef(ADAPTER, str(message.chat.id), _topic(message)),
         who=_user(who),
         sent=message.date.timestamp(),
         ground=_ground(message.chat, facts),
+        late=delivery.late,
     )
 
 

@@ -9,9 +9,8 @@ from dataclasses import replace
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
-from aiogram.types import Update
 
-from openacp_bot.adapters.telegram.admission import barred, is_our_own
+from openacp_bot.adapters.telegram.delivery import Delivery
 from openacp_bot.adapters.telegram.facts import Facts
 from openacp_bot.adapters.telegram.inbound import Taken, read
 from openacp_bot.adapters.telegram.rich import Rich
@@ -24,8 +23,7 @@ from openacp_bot.core.ports import Hub, Ledger
 log = logging.getLogger(__name__)
 
 LONGEST_TOAST = 200  # Bot API, answerCallbackQuery
-ACKNOWLEDGE_SECONDS = 10.0
-MOST_REASONS = 1000
+ACKNOWLEDGE_SECONDS = 5.0
 
 
 class Intake:
@@ -38,7 +36,6 @@ class Intake:
         hub: Hub,
         ledger: Ledger,
         outbox: Outbox[Rich],
-        facts: Callable[[], Facts],
         tasks: asyncio.TaskGroup,
         now: Callable[[], float],
         press_seconds: float,
@@ -47,24 +44,16 @@ class Intake:
         self._hub = hub
         self._ledger = ledger
         self._outbox = outbox
-        self._facts = facts
         self._tasks = tasks
         self._now = now
         self._press_seconds = press_seconds
-        self._told: set[str] = set()
 
-    async def take(self, update: Update, album: str) -> None:
-        """Raises StoreError if it could not be stored: it must come again."""
-        facts = self._facts()
-        if is_our_own(update, facts):
+    async def take(self, delivery: Delivery, facts: Facts) -> None:
+        """What may come in. Raises StoreError if it could not be stored: it must come again."""
+        if (inline := delivery.update.inline_query) is not None:
+            self._tasks.create_task(_succeeds(self._bot.answer_inline_query(inline.id, [], cache_time=300)))
             return
-        if reason := barred(update, facts):
-            self._log_once(reason)
-            return
-        if update.inline_query is not None:
-            self._tasks.create_task(_quietly(self._bot.answer_inline_query(update.inline_query.id, [], cache_time=300)))
-            return
-        taken = read(update, facts, now=self._now(), album=album)
+        taken = read(delivery, facts, now=self._now())
         if taken is None:
             return
         self._outbox.heard(taken.origin.where)
@@ -100,9 +89,10 @@ class Intake:
     # --- presses ---------------------------------------------------------------------------------
 
     async def _press(self, taken: Taken) -> None:
-        """The person's app waits for an acknowledgement: the answer's words if they are few, or nothing."""
+        """The person's app waits for an acknowledgement: the answer's words if they are few, or nothing. Words that did
+        not reach them so (a press is acknowledged within seconds or never) are a message."""
         words: asyncio.Future[Reply | None] = asyncio.get_running_loop().create_future()
-        self._tasks.create_task(self._acknowledge(taken.query, words))
+        acknowledged = self._tasks.create_task(self._acknowledge(taken.query, words))
         try:
             inbound = await self._found(taken)
             reply = await self._hub.handle(inbound)
@@ -113,26 +103,26 @@ class Intake:
             _settle(words, None)
             raise
         is_toast = reply is not None and _fits_a_toast(reply)
-        if _settle(words, reply if is_toast else None) and is_toast:
+        _settle(words, reply if is_toast else None)
+        if is_toast and await acknowledged:
             return
         if reply is not None:
             origin = inbound.origin
             await self._outbox.reply(origin.where, reply, key=origin.key, answers=taken.message, pressed=taken.pressed)
 
-    async def _acknowledge(self, query: str, words: asyncio.Future[Reply | None]) -> None:
-        """Empty if what is to be said is not known in time; it is then said by a message."""
+    async def _acknowledge(self, query: str, words: asyncio.Future[Reply | None]) -> bool:
+        """True if the words were said by it: they must be known in time."""
         try:
             reply = await asyncio.wait_for(words, self._press_seconds)
         except TimeoutError:
             reply = None
-        await _quietly(
-            self._bot.answer_callback_query(
-                query,
-                text=reply.text if reply else None,
-                show_alert=reply.refused if reply else None,
-                request_timeout=int(ACKNOWLEDGE_SECONDS),
-            )
+        answer = self._bot.answer_callback_query(
+            query,
+            text=reply.text if reply else None,
+            show_alert=reply.refused if reply else None,
+            request_timeout=int(ACKNOWLEDGE_SECONDS),
         )
+        return await _succeeds(answer) and reply is not None
 
     async def _found(self, taken: Taken) -> Inbound:
         """Telegram does not say in which topic an old message stands; the ledger knows."""
@@ -144,18 +134,10 @@ class Intake:
         where = place.ref if place else card.where
         return replace(pressed, origin=replace(pressed.origin, where=where)) if where else pressed
 
-    def _log_once(self, reason: str) -> None:
-        if reason not in self._told and len(self._told) < MOST_REASONS:
-            self._told.add(reason)
-            log.warning("telegram: %s", reason)
 
-
-def _settle(words: asyncio.Future[Reply | None], reply: Reply | None) -> bool:
-    """False if nobody waits any more."""
-    if words.done():
-        return False
-    words.set_result(reply)
-    return True
+def _settle(words: asyncio.Future[Reply | None], reply: Reply | None) -> None:
+    if not words.done():  # somebody still waits for it
+        words.set_result(reply)
 
 
 def _is_seen_anyway(inbound: Inbound, reply: Reply) -> bool:
@@ -169,12 +151,14 @@ def _fits_a_toast(reply: Reply) -> bool:
     return (reply.quiet or reply.refused) and not has_more and len(reply.text) <= LONGEST_TOAST
 
 
-async def _quietly(call: Awaitable[object]) -> None:
-    """What is too late, or fails, does no harm: the app stops waiting by itself."""
+async def _succeeds(call: Awaitable[object]) -> bool:
+    """What is too late, or fails, keeps nobody up: the app stops waiting by itself."""
     try:
         async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
             await call
+        return True
     except (AiogramError, TimeoutError) as error:
         log.debug("telegram: a press was not acknowledged: %s", type(error).__name__)
     except Exception:  # this task's root: a bug in it must not end the intake
         log.exception("telegram: a press could not be acknowledged")
+    return False

@@ -35,9 +35,10 @@ from aiogram.types import (
 )
 
 from openacp_bot.adapters.telegram.errors import ImageRefused, IsFile, NothingToDo, TopicClosed, translated
+from openacp_bot.adapters.telegram.recent import Recent
 from openacp_bot.adapters.telegram.rich import Rich, TelegramDialect
 from openacp_bot.adapters.telegram.sendable import sendable
-from openacp_bot.chat.pen import Forbidden, Pace, PlaceGone, Refused
+from openacp_bot.chat.pen import Forbidden, Pace, PlaceGone, Refused, Retry
 from openacp_bot.chat.sheet import Keyboard
 from openacp_bot.core.inbound import Choice, Look
 from openacp_bot.core.model import Blob, Place, SessionRecord, Source, ThreadRef
@@ -53,6 +54,7 @@ PRIVATE_PACE = Pace(calls=60, per=60.0, apart=1.0)
 LONGEST_NAME = 128
 LONGEST_CAPTION = 1024
 UPLOAD_SECONDS = 120
+MOST_REMEMBERED = 100
 STYLES = {Look.GOOD: "success", Look.DANGER: "danger"}
 # Bot API, createForumTopic: six colours are allowed.
 COLOURS = {Source.MANUAL: 7322096, Source.TRIGGER: 16766590, Source.SCHEDULED: 13338331}
@@ -60,7 +62,9 @@ NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class TelegramPen:
-    """`chat.pen.Pen[Rich]`. Private chats have a positive id, groups a negative one."""
+    """`chat.pen.Pen[Rich]`. Private chats have a positive id, groups a negative one.
+
+    What a refusal teaches is remembered, so that the next call goes another way: each passes the gate by itself."""
 
     most_renames = 2
     closing_deletes = True
@@ -69,6 +73,9 @@ class TelegramPen:
         self._bot = bot
         self.streams = streams
         self.dialect = TelegramDialect()
+        self._closed: Recent[ThreadRef] = Recent(MOST_REMEMBERED)
+        self._no_photos: Recent[int] = Recent(MOST_REMEMBERED)  # hashes of files
+        self._files: Recent[tuple[str, str]] = Recent(MOST_REMEMBERED)  # chat and message
         self._without_drafts: set[str] = set()  # chats whose server, or client, knows no drafts
 
     def gate(self, where: ThreadRef) -> str:
@@ -113,12 +120,13 @@ class TelegramPen:
             "disable_notification": not rings,
             "reply_markup": _buttons(keyboard),
         }
-        if what.is_photo:
-            try:
-                return await self._new(where, SendPhoto(photo=what.file, **given), seconds=UPLOAD_SECONDS)
-            except ImageRefused:
-                pass  # too long, too thin or broken: it is still a file
-        return await self._new(where, SendDocument(document=what.file, **given), seconds=UPLOAD_SECONDS)
+        if not what.is_photo or hash(file) in self._no_photos:
+            return await self._new(where, SendDocument(document=what.file, **given), seconds=UPLOAD_SECONDS)
+        try:
+            return await self._new(where, SendPhoto(photo=what.file, **given), seconds=UPLOAD_SECONDS)
+        except ImageRefused as error:  # too long, too thin or broken: it is still a file
+            self._no_photos.add(hash(file))
+            raise Retry("as a document") from error
 
     async def edit(self, where: ThreadRef, message: str, text: Rich, keyboard: Keyboard = ()) -> None:
         at: dict[str, Any] = {
@@ -126,11 +134,15 @@ class TelegramPen:
             "message_id": int(message),
             "reply_markup": _buttons(keyboard),
         }
+        if (where.space, message) in self._files:
+            await self._again(EditMessageCaption(**at, **_caption(text)))
+            return
         words: dict[str, Any] = {"text": text.text, "entities": _entities(text), "link_preview_options": NO_PREVIEW}
         try:
             await self._again(EditMessageText(**at, **words))
-        except IsFile:
-            await self._again(EditMessageCaption(**at, **_caption(text)))
+        except IsFile as error:
+            self._files.add((where.space, message))
+            raise Retry("its caption") from error
 
     async def delete(self, where: ThreadRef, message: str) -> None:
         await self._again(DeleteMessage(chat_id=int(where.space), message_id=int(message)))
@@ -194,12 +206,15 @@ class TelegramPen:
     # --- calls -----------------------------------------------------------------------------------
 
     async def _new(self, where: ThreadRef, method: TelegramMethod[Message], seconds: int | None = None) -> str:
-        """The new message's id; a topic that somebody closed is reopened for it."""
+        """The new message's id; a topic that somebody closed is reopened for it, one call at a time."""
+        if self._closed.take(where):
+            await self._again(_reopening(where))
+            raise Retry("reopened")
         try:
             message = await self._call(method, again=False, seconds=seconds)
-        except TopicClosed:
-            await self._again(_reopening(where))
-            message = await self._call(method, again=False, seconds=seconds)
+        except TopicClosed as error:
+            self._closed.add(where)
+            raise Retry("to be reopened") from error
         return str(message.message_id)
 
     async def _again(self, method: TelegramMethod[T]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass
 
 from openacp_bot.core.commands.house import House
 from openacp_bot.core.commands.spec import Call
@@ -38,7 +38,8 @@ async def holder(house: House, call: Call) -> SessionRecord | None:
 
 
 async def leave(house: House, record: SessionRecord) -> None:
-    """Another session has taken its chat: unpinned, and its agent ended."""
+    """Another session has taken its chat (the store has unpinned it, and dropped its queue): memory follows, and its
+    agent is ended."""
     if record.pinned:
         await house.manager.change(record, pinned=False)
     await house.manager.end(record, Ending.FINISH)
@@ -54,38 +55,52 @@ async def is_held_by(house: House, call: Call, record: SessionRecord) -> bool:
 
 async def take(house: House, call: Call, record: SessionRecord) -> bool:
     """The session goes on in this chat, if the chat holds one and this one has no other place; False if not."""
-    home = await house.records.place_of(record.id)
-    if call.origin.ground is not Ground.CHAT or (home is not None and home.ref != call.origin.where):
+    move = await _into_chat(house, call, record)
+    if move is None:
         return False
-    if home is None or home.wanted is not Wanted.OPEN:
-        before = await holder(house, call)
-        if home is None:
-            place = place_for(call.origin, record)
-            assert place is not None
-            await house.means.homes.add(place)
-        else:
-            await house.means.homes.open(home, asked_in=None)
-        if before is not None:
-            await leave(house, before)
-    if not record.pinned:
-        await house.manager.change(record, pinned=True)
+    if move.place is not None or not record.pinned:
+        await _moved(house, record, move)
     return True
 
 
-async def reopen(house: House, call: Call, record: SessionRecord) -> None:
-    """A place for a session that was restored: this chat, its own topic, or a new one where its chat is taken."""
-    if await take(house, call, record):
-        return
+async def restore(house: House, call: Call, record: SessionRecord) -> None:
+    """Not archived any more; it lives in this chat, in its own topic, or in a new one where its chat is taken."""
+    move = await _into_chat(house, call, record) or await _back(house, call, record)
+    await _moved(house, record, move, key=call.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A session's way home. `place`: new, or to be opened again; None: it stays where it is."""
+
+    place: Place | None = None
+    pinned: bool = False
+    before: SessionRecord | None = None  # whose chat it takes
+
+
+async def _into_chat(house: House, call: Call, record: SessionRecord) -> _Move | None:
+    home = await house.records.place_of(record.id)
+    if call.origin.ground is not Ground.CHAT or (home is not None and home.ref != call.origin.where):
+        return None
+    if home is not None and home.wanted is Wanted.OPEN:
+        return _Move(pinned=True)
+    return _Move(home or place_for(call.origin, record), pinned=True, before=await holder(house, call))
+
+
+async def _back(house: House, call: Call, record: SessionRecord) -> _Move:
     home = await house.records.place_of(record.id)
     if home is None:
-        return
+        return _Move()
     if not home.is_chat:
         asked_in = call.origin.where if call.origin.ground is not Ground.NONE else None
-        await house.means.homes.open(home, asked_in=asked_in)
-    elif home.ref is not None and await house.records.place_at(home.ref) is None:
-        await house.means.homes.open(home, asked_in=None)
-        await house.manager.change(record, pinned=True)
-    elif call.origin.ground is Ground.TOPIC:
-        place = place_for(call.origin, replace(record, archived_at=None))
-        assert place is not None
-        await house.means.homes.add(place)
+        return _Move(home.as_open(asked_in))
+    if home.ref is not None and await house.records.place_at(home.ref) is None:
+        return _Move(home, pinned=True)
+    return _Move(place_for(call.origin, record) if call.origin.ground is Ground.TOPIC else None)
+
+
+async def _moved(house: House, record: SessionRecord, move: _Move, *, key: str = "") -> None:
+    instead_of = move.before.id if move.before else ""
+    await house.manager.restore(record, home=move.place, pinned=move.pinned, instead_of=instead_of, key=key)
+    if move.before is not None:
+        await leave(house, move.before)

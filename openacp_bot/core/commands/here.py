@@ -15,6 +15,7 @@ from openacp_bot.core.menus import Button
 from openacp_bot.core.model import (
     Ending,
     Field,
+    Part,
     Phase,
     Prompt,
     PromptKind,
@@ -26,9 +27,11 @@ from openacp_bot.core.model import (
     Wanted,
 )
 from openacp_bot.core.offers import taken
+from openacp_bot.core.parts import edited
 
 YES = frozenset({"yes", "on", "true", "1"})
 NO = frozenset({"no", "off", "false", "0"})
+STOPPING = "Stopping."
 
 
 async def cancel(house: House, call: Call) -> Reply:
@@ -37,7 +40,7 @@ async def cancel(house: House, call: Call) -> Reply:
     session = house.manager.live(record.id)
     phase = house.manager.phase(record.id)
     if session is None or not session.started or phase is Phase.ENDING:
-        dropped = await house.manager.drop(record)
+        dropped = await house.manager.queues.drop(record)
         if dropped:
             return await _not_sent(house, call, "Nothing was running.", dropped)
         return Reply("This session is ending." if session else "Nothing is running here.")
@@ -55,7 +58,7 @@ async def cancel(house: House, call: Call) -> Reply:
         Phase.LAUNCHING: "The agent goes on starting.",
         Phase.IDLE: "Nothing was running.",
         Phase.CANCELLING: "The agent does not react: it is ended and started again.",
-    }.get(phase, "Stopping. What was answered so far is kept.")
+    }.get(phase, f"{STOPPING} What was answered so far is kept.")
     return await _not_sent(house, call, text, dropped_now)
 
 
@@ -73,7 +76,7 @@ async def _not_sent(house: House, call: Call, text: str, dropped: tuple[Prompt, 
 
 async def finish(house: House, call: Call) -> Reply:
     """Ends the agent's process; the next message wakes the session."""
-    dropped = await house.manager.drop(call.record)
+    dropped = await house.manager.queues.drop(call.record)
     ended = await house.manager.end(call.record, Ending.FINISH)
     text = "Finishing. Your next message wakes it." if ended else "No agent is running. Your next message wakes it."
     return await _not_sent(house, call, text, dropped)
@@ -100,8 +103,7 @@ async def restore(house: House, call: Call) -> Reply:
     """Clears the archive mark."""
     if call.record.archived_at is None:
         return refusal("This session is not archived.")
-    await house.manager.restore(call.record, key=call.key)
-    await chats.reopen(house, call, replace(call.record, archived_at=None))
+    await chats.restore(house, call, call.record)
     return Reply("Restored. Your next message wakes it.")
 
 
@@ -147,7 +149,7 @@ async def retry(house: House, call: Call) -> Reply:
     last = await house.records.last_prompts(call.record.id, 1)
     if not last:
         return refusal("Nothing was asked in this session yet.")
-    await house.submit(call, call.record, last[0].text, files=last[0].files)
+    await house.submit(call, call.record, Part(last[0].text), files=last[0].files)
     return Reply(f"Asked again: {naming.first_line(naming.subject(last[0]))}")
 
 
@@ -199,7 +201,7 @@ async def verbosity(house: House, call: Call) -> Reply:
 
 async def end(house: House, call: Call) -> Reply:
     """Frees a slot: the session is cancelled, and wakes with its next message."""
-    dropped = await house.manager.drop(call.record)
+    dropped = await house.manager.queues.drop(call.record)
     if not await house.manager.end(call.record, Ending.SLOT):
         return await _not_sent(house, call, "It has ended already.", dropped)
     return await _not_sent(house, call, f"Ending “{call.record.shown_title}”. Its next message wakes it.", dropped)
@@ -223,7 +225,7 @@ async def resume_turn(house: House, call: Call) -> Reply:
     if not last or last[0].id != call.words[0]:
         return refusal("The conversation has gone on since. Just write what should be continued.")
     interrupted = last[0]
-    await house.submit(call, call.record, go_on(interrupted), kind=PromptKind.CONTINUE, first=True)
+    await house.submit(call, call.record, Part(go_on(interrupted)), kind=PromptKind.CONTINUE, first=True)
     _take_up(house, call, "Going on.")
     return Reply("Going on.", quiet=True)
 
@@ -239,7 +241,7 @@ async def run_queue(house: House, call: Call) -> Reply:
 
 async def clear(house: House, call: Call) -> Reply:
     """What waits is not sent."""
-    dropped = await house.manager.drop(call.record)
+    dropped = await house.manager.queues.drop(call.record)
     await house.manager.change(call.record, held=False)
     _take_up(house, call, "The queue was cleared.")
     return await _not_sent(house, call, "Cleared." if dropped else "The queue is empty.", dropped)
@@ -262,8 +264,10 @@ async def send_again(house: House, call: Call) -> Reply:
     prompt = await house.records.prompt(call.words[0])
     if prompt is None or prompt.session != call.record.id:
         return refusal("This message no longer exists.")
-    text = call.words[1] if len(call.words) > 1 else prompt.text
-    await house.submit(call, call.record, text, files=prompt.files)
+    if len(call.words) > 1:
+        text, message = call.words[1], call.words[2] if len(call.words) > 2 else prompt.message
+        prompt = edited(prompt, message=message, text=text)
+    await house.submit(call, call.record, Part(prompt.text), files=prompt.files)
     return Reply("Sent.", quiet=True)
 
 

@@ -14,7 +14,7 @@ from openacp_bot.core.inbound import Action, Choice, Look, Origin, Reply, Row
 from openacp_bot.core.manager import Manager
 from openacp_bot.core.means import Means
 from openacp_bot.core.menus import Button, minted
-from openacp_bot.core.model import FileRef, Prompt, PromptKind, PromptState, SessionRecord, TitleRank, UserRef
+from openacp_bot.core.model import FileRef, Part, Prompt, PromptKind, PromptState, SessionRecord, TitleRank, UserRef
 from openacp_bot.core.ports import Records
 from openacp_bot.core.session import Session
 from openacp_bot.core.settings import Settings
@@ -81,11 +81,10 @@ class House:
         self,
         call: Call,
         record: SessionRecord,
-        text: str,
+        said: Part,
         *,
         kind: PromptKind = PromptKind.PERSON,
         first: bool = False,
-        message: str = "",
         place: str | None = None,
         files: tuple[FileRef, ...] = (),
     ) -> tuple[Session, str, int] | None:
@@ -93,7 +92,7 @@ class House:
         seen before. Raises CapReached, UserError."""
         session = await self.awake(record, kind)
         now = self.now()
-        prompt = new_prompt(record.id, call, text, now=now, kind=kind, message=message, place=place, files=files)
+        prompt = new_prompt(record.id, call, said, now=now, kind=kind, place=place, files=files)
         with session.mailbox.expecting():
             stored = await self.records.queue_prompt(prompt, first=first, key=call.key)
         if stored is None:
@@ -169,11 +168,10 @@ class House:
 def new_prompt(
     session: str,
     call: Call,
-    text: str,
+    said: Part,
     *,
     now: float,
     kind: PromptKind = PromptKind.PERSON,
-    message: str = "",
     place: str | None = None,
     files: tuple[FileRef, ...] = (),
     state: PromptState = PromptState.QUEUED,
@@ -183,11 +181,12 @@ def new_prompt(
         id=secrets.token_hex(8),
         session=session,
         author=call.who,
-        text=text,
+        text=said.words,
         asked_at=min(call.origin.sent, now) or now,
         kind=kind,
         place=place,
-        message=message,
+        message=said.message,
+        parts=(said,) if said.quote else (),
         files=files,
         state=state,
     )

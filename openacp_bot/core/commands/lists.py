@@ -36,7 +36,7 @@ async def sessions(house: House, call: Call) -> Reply:
         for label, at in (("Back", offset - PAGE), ("Next", offset + PAGE))
         if 0 <= at < total
     ]
-    choices = await house.buttons([*turning, *await _removals(house, call, group)], presser=call.who)
+    choices = await house.buttons([*turning, *await _removals(house, call, "" if search else group)], presser=call.who)
     matching = f" matching “{search}”" if search else ""
     pages = f" ({offset + 1}–{offset + len(rows)} of {total})" if total > PAGE else ""
     text = f"{total or 'No'} {group} session{'' if total == 1 else 's'}{matching}{pages}"
@@ -88,7 +88,7 @@ def _row_buttons(house: House, call: Call, record: SessionRecord) -> list[Button
         buttons.append(
             Button("Unpin", Action("unpin", about)) if record.pinned else Button("Pin", Action("pin", about))
         )
-        if not record.pinned:
+        if not record.pinned and access.owns(house.settings, call.who, record):
             buttons.append(Button("Archive", Action("archive", about)))
     if access.owns(house.settings, call.who, record):
         buttons.append(Button("Delete", Action("delete", about), Look.DANGER))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from openacp_bot.core import naming
 from openacp_bot.core.commands.here import clear, send_again
 from openacp_bot.core.commands.house import House, check_text, refusal
@@ -9,6 +11,7 @@ from openacp_bot.core.commands.spec import Call
 from openacp_bot.core.inbound import Action, Look, Reply, Row
 from openacp_bot.core.menus import Button
 from openacp_bot.core.model import Phase, Prompt
+from openacp_bot.core.parts import dropped, reworded
 
 GONE = "This message is no longer queued."
 
@@ -73,7 +76,8 @@ async def _listed(house: House, call: Call) -> Reply:
 async def _changed(house: House, call: Call, prompt: str, text: str | None) -> Reply:
     if text is not None:
         check_text(text.strip())
-    if not await house.manager.change_prompt(call.record, prompt, text, key=call.key):
+    edit = dropped if text is None else partial(reworded, text=text)
+    if await house.manager.queues.change(call.record, prompt, edit, key=call.key) is None:
         return refusal(GONE)
     return Reply("Removed." if text is None else "Changed.", quiet=True)
 

@@ -13,6 +13,7 @@ from openacp_bot.core.commands.spec import Call
 from openacp_bot.core.inbound import Ground, Message, Reply
 from openacp_bot.core.model import (
     AgentSpec,
+    Part,
     Place,
     Prompt,
     PromptState,
@@ -41,22 +42,23 @@ async def started(house: House, call: Call, draft: Draft, spec: AgentSpec) -> Se
     before ends."""
     record = replace(_record(house, call.who, draft, spec), pinned=call.origin.ground is Ground.CHAT)
     before = await chats.holder(house, call)
-    prompt = new_prompt(record.id, call, draft.message, now=house.now()) if draft.message else None
+    prompt = new_prompt(record.id, call, Part(draft.message), now=house.now()) if draft.message else None
     place = chats.place_for(call.origin, record)
-    if not await house.manager.create(record, prompt=prompt, place=place, key=call.key):
+    instead_of = before.id if before else ""
+    if not await house.manager.create(record, prompt=prompt, place=place, instead_of=instead_of, key=call.key):
         return None
     if before is not None:
         await chats.leave(house, before)
     return record
 
 
-async def begun(house: House, call: Call, message: Message, text: str) -> tuple[Prompt, Reply] | None:
+async def begun(house: House, call: Call, message: Message, part: Part) -> tuple[Prompt, Reply] | None:
     """A trigger session where a plain message found none: the pinned one of a chat (or of General), or one in a topic
     that a person opened. Its first prompt, and what is said; None if the key was seen before."""
     spec = house.settings.agents[house.settings.default_agent]
     path = workspaces.resolved(str(house.settings.base_dir), house.settings, admin=True)
     workspaces.created(path)
-    record = _record(house, call.who, Draft(spec.name, str(path), message=text or _names(message)), spec)
+    record = _record(house, call.who, Draft(spec.name, str(path), message=part.words or _names(message)), spec)
     record = replace(record, source=Source.TRIGGER, pinned=not call.origin.where.topic)
     if call.origin.where.topic and (title := naming.by_person(message.title)):
         record = replace(record, title=title, title_rank=TitleRank.PERSON)
@@ -65,9 +67,8 @@ async def begun(house: House, call: Call, message: Message, text: str) -> tuple[
     prompt = new_prompt(
         record.id,
         call,
-        text,
+        part,
         now=house.now(),
-        message=message.id,
         place=place.id,
         files=message.files,
         state=state,

@@ -13,7 +13,8 @@ from openacp_bot.core.places import open_place
 
 
 async def _help(house: House, call: Call) -> Reply:
-    return Reply(lists.help_text(COMMANDS, admin=house.is_admin(call.who)), private=True)
+    greeting = await lists.greeting(house, call)
+    return Reply(lists.help_text(COMMANDS, admin=house.is_admin(call.who)), choices=greeting.choices, private=True)
 
 
 COMMANDS: tuple[CommandSpec, ...] = (

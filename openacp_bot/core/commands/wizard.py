@@ -160,6 +160,7 @@ async def _form(house: House, call: Call, draft: Draft, field: Field, title: str
 
 def _parsed(line: str, house: House) -> Draft:
     """`[agent] [workspace] [--model NAME] [-- first message]`; raises UserError with the corrected line."""
+    line = re.sub(r"(?<!\S)[—–](?=\s|$|model\b)", "--", line)  # phones turn two dashes into one
     head, *message = re.split(r"(?:^|\s)--(?:\s|$)", line, maxsplit=1)
     try:
         words = shlex.split(head)

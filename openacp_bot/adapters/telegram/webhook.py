@@ -1,0 +1,197 @@
+"""Updates that Telegram brings by itself, behind a proxy that speaks TLS.
+
+1. 200 is said once an update was taken; while the store fails it is 503, and Telegram brings it again.
+2. One connection, and one task that takes: updates stay in their order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiogram import Bot
+from aiogram.types import WebhookInfo
+from aiohttp import web
+
+from openacp_bot.adapters.telegram.albums import albums
+from openacp_bot.adapters.telegram.calls import open_bot, telegram_now, who_we_are
+from openacp_bot.adapters.telegram.config import Patience, TelegramConfig, WebhookConfig
+from openacp_bot.adapters.telegram.delivery import ALLOWED, Delivery, Take, is_late, parsed
+from openacp_bot.adapters.telegram.poll import Introduce
+from openacp_bot.adapters.telegram.supervision import Supervision, Unable
+from openacp_bot.core.errors import StoreError
+from openacp_bot.core.masking import Mask
+
+log = logging.getLogger(__name__)
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+LARGEST_BODY = 1024 * 1024
+MOST_WAITING = 100
+TAKE_SECONDS = 30.0  # what is not taken by then comes again
+GOODBYE_SECONDS = 1.0
+CONNECTIONS = 1
+
+
+class Webhook:
+    """The same doors as `Poll`."""
+
+    def __init__(
+        self,
+        config: TelegramConfig,
+        hook: WebhookConfig,
+        introduced: Introduce,
+        take: Take,
+        *,
+        patience: Patience,
+        mask: Mask,
+    ) -> None:
+        self._config = config
+        self._hook = hook
+        self._introduced = introduced
+        self._take = take
+        self._patience = patience
+        self._care = Supervision(patience=patience, mask=mask)
+        self._path = urlsplit(hook.url).path or "/"
+        self._bot: Bot | None = None  # None: we do not know yet who we are
+        self._waiting: asyncio.Queue[tuple[dict[str, Any], asyncio.Future[bool]]] = asyncio.Queue(MOST_WAITING)
+        self._is_ours = False  # set by this process, so that it has our secret
+        self._taken_at = 0.0
+        self._has_told_stranger = False
+
+    @property
+    def trouble(self) -> str:
+        """Empty: updates come."""
+        return self._care.trouble
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._take_all())
+            await self._care.keep(self._open)
+
+    async def _open(self) -> None:
+        """The door stays open while Telegram cannot be asked about it."""
+        async with self._listening():
+            await self._care.keep(self._connected)
+
+    # --- what Telegram knows of us -----------------------------------------------------------------
+
+    async def _connected(self) -> None:
+        async with open_bot(self._config) as bot:
+            async with asyncio.timeout(self._patience.silent):
+                me = await who_we_are(bot)
+            await self._introduced(me)
+            self._bot = bot
+            while True:
+                async with asyncio.timeout(self._patience.silent):
+                    await self._check(bot)
+                await asyncio.sleep(self._patience.webhook)
+
+    async def _check(self, bot: Bot) -> None:
+        """Telegram never tells the secret, so each process sets it once."""
+        known = await bot.get_webhook_info()
+        if not self._is_ours or known.url != self._hook.url:
+            if self._is_ours:
+                log.warning("telegram: another program took the webhook away; it is set again")
+            await self._set(bot)
+        elif why := self._failing(known):
+            self._care.tell(f"Telegram cannot deliver to {self._hook.url} ({why}); check the proxy before it")
+            return
+        self._care.is_fine()
+
+    async def _set(self, bot: Bot) -> None:
+        await bot.set_webhook(
+            self._hook.url,
+            secret_token=self._hook.secret,
+            allowed_updates=list(ALLOWED),
+            max_connections=CONNECTIONS,
+        )
+        self._is_ours = True
+        log.info("telegram: updates come to %s", self._hook.url)
+
+    def _failing(self, known: WebhookInfo) -> str:
+        failed_at = known.last_error_date.timestamp() if known.last_error_date else 0.0
+        is_stuck = bool(known.pending_update_count) and failed_at > self._taken_at
+        return known.last_error_message or "no reason given" if is_stuck else ""
+
+    # --- what it brings ------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GOODBYE_SECONDS)
+        await runner.setup()
+        try:
+            await self._bind(runner)
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _bind(self, runner: web.AppRunner) -> None:
+        host, port = self._hook.listen_host, self._hook.listen_port
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise Unable(f"cannot listen on telegram.webhook.listen_host:listen_port {host}:{port}: {why}") from error
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        if request.method != "POST" or request.path != self._path:
+            return web.Response(status=404)
+        if not self._knows(request.headers.get(SECRET_HEADER, "")):
+            return web.Response(status=403)
+        try:
+            raw = await request.json()
+        except ValueError:
+            return web.Response(status=400)
+        if not isinstance(raw, dict):
+            return web.Response(status=400)
+        return web.Response(status=200 if await self._was_taken(raw) else 503)
+
+    def _knows(self, secret: str) -> bool:
+        is_right = hmac.compare_digest(secret.encode("utf-8", "surrogateescape"), self._hook.secret.encode())
+        if not is_right and not self._has_told_stranger:
+            self._has_told_stranger = True
+            log.warning("telegram: a request without the webhook's secret was refused")
+        return is_right
+
+    async def _was_taken(self, raw: dict[str, Any]) -> bool:
+        taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        try:
+            self._waiting.put_nowait((raw, taken))
+            return await asyncio.wait_for(taken, TAKE_SECONDS)
+        except (asyncio.QueueFull, TimeoutError):
+            return False
+
+    async def _take_all(self) -> None:
+        while True:
+            raw, taken = await self._waiting.get()
+            if not taken.done():
+                done = await self._took(raw)
+                if not taken.done():
+                    taken.set_result(done)
+
+    async def _took(self, raw: dict[str, Any]) -> bool:
+        """False: it is to come again."""
+        if self._bot is None:
+            return False
+        update = parsed(raw, self._bot)
+        if update is None:
+            return True
+        album = albums([update]).get(update.update_id, "")
+        try:
+            await self._take(Delivery(update, album, is_late(update, telegram_now(self._bot))))
+        except StoreError as error:
+            log.error("telegram: what came cannot be stored, and will come again: %s", error)
+            return False
+        except Exception:  # one update's root: it would come again for ever
+            log.exception("telegram: an update could not be handled and is left out")
+        self._taken_at = time.time()
+        return True
