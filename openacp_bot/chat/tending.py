@@ -121,8 +121,8 @@ class Tender(Generic[W]):
             elif not await self._take(due, gate, self._aged(due.rank, self._clock() if since is None else since)):
                 self._again(entry, since, due.rank)
                 return
-            if not _is_up_to_date(due) and await self._due(entry) is not None:
-                self._again(entry, since, entry.rank)
+            if not _is_up_to_date(due) and (left := await self._due(entry)) is not None:
+                self._again(entry, since, left.rank)  # an end line waits behind other answers
         except PenError as error:
             self._again(entry, since, entry.rank)
             await self._troubles.meet(error, gate, entry.lane, due.entry if due else entry)
