@@ -1,0 +1,25 @@
+"""Snowflakes: ids that tell when they were made."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+EPOCH = 1_420_070_400_000  # the first second of 2015 in milliseconds
+
+
+class Snowflakes:
+    """Ever greater ids."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __call__(self) -> int:
+        now = (int(time.time() * 1000) - EPOCH) << 22
+        self._last = max(now, self._last + 1)
+        return self._last
+
+
+def stamp(at: float) -> str:
+    """ISO 8601, as Discord writes it."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
