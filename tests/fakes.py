@@ -34,6 +34,7 @@ class FakeAgent:
         self.title: str | None = "A fine title"
         self.side_prompts: list[str] = []
         self.obeys_cancel = True
+        self.takes_audio = True
         self._stream: deque[AgentEvent | AgentGone] = deque()
         self._more = asyncio.Event()
         self._spoke = asyncio.get_running_loop().time()
@@ -98,7 +99,8 @@ ALLOW_REJECT = (AskOption("yes", "Allow once", "allow_once"), AskOption("no", "R
 
 @dataclass
 class FakeLauncher:
-    """Launches FakeAgents; `fail` and `delay` decide how the next launches go."""
+    """Launches agents of a `kind`; `fail` and `delay` decide how the next launches go. Every end takes `end_delay`,
+    also that of a launch that is broken off."""
 
     agents: list[FakeAgent] = field(default_factory=list)
     running: set[str] = field(default_factory=set)
@@ -107,6 +109,8 @@ class FakeLauncher:
     end_delay: float = 0.01
     resumes: How = How.RESUMED
     launched_with: list[dict[str, object]] = field(default_factory=list)
+    of: list[str] = field(default_factory=list)  # which session each agent serves
+    kind: type[FakeAgent] = FakeAgent
 
     @asynccontextmanager
     async def launch(
@@ -127,17 +131,25 @@ class FakeLauncher:
             if self.fail:
                 raise self.fail.pop(0)
             how = self.resumes if resume else How.NEW
-            conversation = resume if how in (How.RESUMED, How.LOADED) else f"conversation-{len(self.agents)}"
-            fake = FakeAgent(conversation, how)
+            known = how in (How.RESUMED, How.LOADED)
+            fake = self.kind(resume if known else f"conversation-{len(self.agents)}", how)
             self.agents.append(fake)
+            self.of.append(session)
             yield fake
-            await asyncio.sleep(self.end_delay)
         finally:
-            self.running.discard(session)
+            try:
+                await asyncio.sleep(self.end_delay)
+            finally:
+                self.running.discard(session)
 
     @property
     def last(self) -> FakeAgent:
         return self.agents[-1]
+
+    def agent_of(self, session: str) -> FakeAgent | None:
+        """The newest agent of a session."""
+        served = [agent for agent, of in zip(self.agents, self.of, strict=True) if of == session]
+        return served[-1] if served else None
 
 
 @dataclass
@@ -151,9 +163,9 @@ class FakeFiles:
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
         await asyncio.sleep(self.delay)
         if file.id not in self.held:
-            raise UserError("it is not there any more.")
+            raise UserError(f"“{file.name}” is not there any more.")
         if len(self.held[file.id]) > limit:
-            raise UserError("it is too large.")
+            raise UserError(f"“{file.name}” is too large.")
         path = into / self.named
         path.write_bytes(self.held[file.id])
         return path
@@ -168,6 +180,7 @@ class FakeScreen:
     def __init__(self) -> None:
         self.said: list[Said] = []
         self.places: dict[str, Place | None] = {}
+        self.is_hurried = False
 
     @asynccontextmanager
     async def screen(self) -> AsyncIterator[None]:
@@ -176,6 +189,9 @@ class FakeScreen:
     def show(self, place: Place | None, said: Said) -> None:
         self.places[said.session] = place
         self.said.append(said)
+
+    def hurry(self) -> None:
+        self.is_hurried = True
 
     async def listen(self, hub: Hub) -> None:
         await asyncio.Event().wait()

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from openacp_bot.core.cards import Card, CardKind, Page, PageState
 from openacp_bot.core.errors import StoreError
-from openacp_bot.core.model import Place, ThreadRef, Wanted
+from openacp_bot.core.model import Place, Prompt, ThreadRef, Wanted
 from openacp_bot.core.ports import PlaceFields
 
 
@@ -98,6 +98,10 @@ class MemoryCards:
         is_open = place.shown in (None, Wanted.OPEN)
         return is_open and (place.wanted is Wanted.CLOSED or place.named != place.title)
 
+    async def known_places(self, adapter: str) -> Sequence[Place]:
+        mine = (place for place in self._places.values() if place.adapter == adapter)
+        return [place for place in mine if place.ref is not None and place.wanted is not Wanted.GONE]
+
     async def opening(self, place: str) -> None:
         self._write()
         self.places_opening.append(place)
@@ -149,6 +153,11 @@ class MemoryCards:
     async def forget(self, card: str, pages: Sequence[int]) -> None:
         self._change_pages(card, pages)
 
+    async def set_aside(self, card: str, page: int, to: int) -> None:
+        before = self._page(card, page)
+        if before is not None:
+            self._change_pages(card, [page], dataclasses.replace(before, number=to, rings=False))
+
     async def put_off(self, card: str, not_before: float) -> None:
         attempts = self._cards[card].attempts + 1 if card in self._cards else 0
         self._change_card(card, attempts=attempts, not_before=not_before)
@@ -168,6 +177,11 @@ class MemoryCards:
         home = await self.place_of(session)
         if home is not None and home.wanted is Wanted.OPEN and await self.card(kind, id) is None:
             self._add_card(Card(id, kind, id, place=home.id, session=session))
+
+    def _answer_message(self, prompt: Prompt) -> None:
+        card = self._cards.get(prompt.id)
+        if card is not None and card.place == prompt.place:
+            self._cards[card.id] = dataclasses.replace(card, answers=prompt.message)
 
     def _settle_cards_of_deleted(self, session: str) -> None:
         for card in self._cards.values():

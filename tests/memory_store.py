@@ -329,7 +329,12 @@ class MemoryStore(MemoryCards):
         self._prompts[prompt] = dataclasses.replace(queued, state=PromptState.STARTED, started_at=at)
         self._sessions[queued.session] = dataclasses.replace(self._sessions[queued.session], held=False)
         await self._open_at_home(CardKind.TURN, prompt, queued.session)
+        if any(self._ran_into(queued, before) for before in self._prompts.values()):
+            self._answer_message(queued)
         return True
+
+    def _ran_into(self, asked: Prompt, before: Prompt) -> bool:
+        return before.session == asked.session and (before.ended_at or 0) > asked.asked_at + 1
 
     async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float, held: bool = False) -> None:
         self._write()

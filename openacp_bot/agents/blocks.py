@@ -12,6 +12,13 @@ from openacp_bot.agents.loose import Json
 
 MOST_MEDIA = 20 * 1024 * 1024  # of an image or a recording; base64 makes it a third more
 MOST_TEXT = 256 * 1024
+MEDIA = {  # that Python knows only where the system has a list of them
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".webp": "image/webp",
+}
 TEXTUAL = ("application/json", "application/xml", "application/yaml", "application/toml", "application/javascript")
 
 
@@ -36,7 +43,7 @@ def prompt_blocks(text: str, files: Sequence[Path], takes: Takes) -> list[Json]:
 
 
 def _block(path: Path, takes: Takes) -> Json:
-    mime = mimetypes.guess_type(path.name)[0] or ""
+    mime = mimetypes.guess_type(path.name)[0] or MEDIA.get(path.suffix.lower(), "")
     try:
         return next(_contents(path, mime, takes))
     except (OSError, StopIteration):

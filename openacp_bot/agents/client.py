@@ -25,7 +25,7 @@ from openacp_bot.agents.pipes import Pipes
 from openacp_bot.agents.side import SideTalks
 from openacp_bot.agents.traits import Traits
 from openacp_bot.agents.wire import Answer, Wire
-from openacp_bot.core.errors import AgentError, AgentGone
+from openacp_bot.core.errors import AgentError, AgentGone, ModelRefused
 from openacp_bot.core.events import AgentEvent, AgentNotice
 from openacp_bot.core.model import AgentSpec
 from openacp_bot.core.ports import How
@@ -74,7 +74,7 @@ class Client:
             )
 
     async def settle(self, *, model: str, default_model: str, options: Mapping[str, str]) -> None:
-        """The options that the conversation is to begin with; raises AgentError if a wanted model cannot be had."""
+        """The options that the conversation is to begin with; raises ModelRefused if a wanted model cannot be had."""
         chosen = self._desk.options.model()
         if chosen is None or chosen.id not in options:
             await self._settle_model(model, default_model)
@@ -92,7 +92,7 @@ class Client:
             raise
         except AgentError as error:
             if model and is_new:
-                raise
+                raise ModelRefused(str(error)) from error
             # An old conversation, or a model that nobody asked for in particular, is worth more than its model.
             self._desk.put(AgentNotice(str(error)))
 
@@ -115,6 +115,10 @@ class Client:
     def silent_for(self) -> float:
         """While we do not listen, the agent is not silent."""
         return 0.0 if self._wire.is_held else asyncio.get_running_loop().time() - self._wire.heard_at
+
+    @property
+    def takes_audio(self) -> bool:
+        return self._traits.takes.audio
 
     async def events(self) -> AsyncIterator[AgentEvent]:
         while True:

@@ -6,6 +6,8 @@ import json
 import math
 from typing import Any, TypeAlias
 
+from openacp_bot.core.words import cut, one_line
+
 Json: TypeAlias = dict[str, Any]
 NONE: Json = {}
 MOST_WHOLE = 2**63
@@ -131,5 +133,4 @@ def label(words: str) -> str:
 
 def short(value: object, limit: int = 80) -> str:
     """A value for a log line or a sentence: one line, cut."""
-    line = " ".join(str(value)[: 20 * limit].split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return cut(one_line(str(value)[: 20 * limit]), limit)

@@ -7,15 +7,14 @@ pipes are closed, which a grandchild can prevent; and stderr that nobody reads b
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
+
+from openacp_bot.core.words import uncoloured
 
 HIGH = 256 * 1024  # unread output at which the pipe is no longer read; one reading keeps the loop for about 10 ms
 LAST_WORDS = 16 * 1024  # how much of stderr is kept
 DRAIN_BYTES = 16 * 1024 * 1024  # how much may still come out of a dead process's pipe
 STDIN, STDOUT, STDERR = 0, 1, 2
-
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
 class Pipes(asyncio.SubprocessProtocol):
@@ -73,7 +72,7 @@ class Pipes(asyncio.SubprocessProtocol):
 
     def stderr_tail(self, lines: int = 20) -> str:
         """The last lines of stderr so far, without colours."""
-        words = _ESCAPES.sub("", self._stderr.decode("utf-8", "replace")).replace("\0", "\ufffd")
+        words = uncoloured(self._stderr.decode("utf-8", "replace")).replace("\0", "\ufffd")
         kept = [line.rstrip()[:500] for line in words.splitlines() if line.strip()]
         return "\n".join(kept[-lines:])
 

@@ -54,7 +54,11 @@ class Refused(Problem):
         if isinstance(details, dict):
             details = text(details, "details") or text(details, "message")
         said = str(self) or f"error {self.code}"
-        return f"{said}: {details}" if isinstance(details, str) and details and details not in said else said
+        return (
+            f"{said.removesuffix('.')}: {details}"
+            if isinstance(details, str) and details and details not in said
+            else said
+        )
 
 
 @dataclass(frozen=True, slots=True)

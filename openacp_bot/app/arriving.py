@@ -27,6 +27,7 @@ class Arriving:
         self._adapter: ChatAdapter | None = None
         self._is_here = asyncio.Event()
         self._kept: list[tuple[Place | None, Said]] = []
+        self._is_hurried = False
 
     @property
     def status(self) -> str:
@@ -50,6 +51,8 @@ class Arriving:
             for place, said in self._kept:
                 adapter.show(place, said)
             self._kept.clear()
+            if self._is_hurried:
+                adapter.hurry()
             self._adapter = adapter
             self._is_here.set()
             await leaving.wait()
@@ -64,6 +67,11 @@ class Arriving:
             self._kept.append((place, said))
         else:
             self._adapter.show(place, said)
+
+    def hurry(self) -> None:
+        self._is_hurried = True
+        if self._adapter is not None:
+            self._adapter.hurry()
 
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
         try:

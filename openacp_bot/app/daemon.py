@@ -69,12 +69,12 @@ def run(config: Config, reload: Callable[[], Config]) -> int:
 
 async def _life(config: Config, reload: Callable[[], Config], is_ours: Callable[[], bool]) -> int:
     """The exit code: 1 if the data directory was taken away."""
-    stop, current = Stop(), Current(config.settings)
-    _listen_to_signals(stop, lambda: _reload(current, reload))
+    stop, current, surfaces = Stop(), Current(config.settings), Surfaces()
+    _listen_to_signals(stop, lambda: _reload(current, reload, surfaces))
     async with open_store(config.settings.data_dir) as store, asyncio.TaskGroup() as tasks:
         chores = [tasks.create_task(systemd.stay_alive()), tasks.create_task(_stop_if_lost(is_ours, stop))]
         await orphans.sweep(store.book)
-        await _serve(config, current, store, stop)
+        await _serve(config, current, store, surfaces, stop)
         for chore in chores:
             chore.cancel()
     return 0 if is_ours() else 1
@@ -96,8 +96,7 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def _serve(config: Config, current: Current, store: Store, stop: Stop) -> None:
-    surfaces = Surfaces()
+async def _serve(config: Config, current: Current, store: Store, surfaces: Surfaces, stop: Stop) -> None:
     means = Means(
         records=store.records,
         transcript=store.transcript,
@@ -106,6 +105,7 @@ async def _serve(config: Config, current: Current, store: Store, stop: Stop) -> 
         current=current,
         now=time.time,
         fetch=surfaces.fetch,
+        is_up=surfaces.is_up,
     )
     manager = Manager(means, free_mb=memory.free_mb)
     web = config.web
@@ -120,13 +120,38 @@ async def _serve(config: Config, current: Current, store: Store, stop: Stop) -> 
     surfaces.add_configured(config, hub, store.ledger, current)
     for surface in surfaces.all:
         means.feed.join(surface)
-    async with server.listening(), _screens(surfaces.all), manager.running(recovered), _sources(surfaces.all, hub):
+    async with (
+        server.listening(),
+        _hurrying(manager, surfaces.all, stop),
+        _screens(surfaces.all),
+        manager.running(recovered),
+        _sources(surfaces.all, hub),
+    ):
         with lock.announced(config.settings.data_dir, server.url):
             _say_ready(server.url if web.enabled else "", key)
             await stop.asked.wait()
             systemd.notify("STOPPING=1")
             log.info("stopping: running turns get %.0f s", current().drain.total_seconds())
-            await _drain(manager, stop, current().drain.total_seconds())
+            # Idle sessions end at once, running turns when they are done, or when time or patience is over.
+            await manager.stop(current().drain.total_seconds())
+
+
+@asynccontextmanager
+async def _hurrying(manager: Manager, adapters: Sequence[ChatAdapter], stop: Stop) -> AsyncIterator[None]:
+    """A second signal counts until the last screen is left."""
+    async with asyncio.TaskGroup() as tasks:
+        hurry = tasks.create_task(_hurry(manager, adapters, stop))
+        try:
+            yield
+        finally:
+            hurry.cancel()
+
+
+async def _hurry(manager: Manager, adapters: Sequence[ChatAdapter], stop: Stop) -> None:
+    await stop.hurried.wait()
+    for adapter in adapters:
+        adapter.hurry()
+    await manager.stop(0.0)
 
 
 @asynccontextmanager
@@ -151,26 +176,13 @@ async def _sources(adapters: Sequence[ChatAdapter], hub: FrontDoor) -> AsyncIter
                 task.cancel()
 
 
-async def _drain(manager: Manager, stop: Stop, seconds: float) -> None:
-    """Idle sessions end at once, running turns when they are done, or when time or patience is over."""
-    async with asyncio.TaskGroup() as tasks:
-        hurry = tasks.create_task(_hurry(manager, stop))
-        await manager.stop(seconds)
-        hurry.cancel()
-
-
-async def _hurry(manager: Manager, stop: Stop) -> None:
-    await stop.hurried.wait()
-    await manager.stop(0.0)
-
-
 def _say_ready(url: str, key: str) -> None:
     shown = f" {url}/?key={key}" if url and not systemd.is_service() else f" {url}".rstrip()
     print(f"ready{shown}", flush=True)
     systemd.notify(f"READY=1\nSTATUS=ready {url}".rstrip())
 
 
-def _reload(current: Current, reload: Callable[[], Config]) -> None:
+def _reload(current: Current, reload: Callable[[], Config], surfaces: Surfaces) -> None:
     """SIGHUP: read the whole configuration; if it is good, it is in force for what begins from now on. What is open
     stays open: the data directory, the page's address and logging need a restart."""
     try:
@@ -179,7 +191,12 @@ def _reload(current: Current, reload: Callable[[], Config]) -> None:
     except Problem as error:
         log.error("the configuration was not reloaded: %s", error)
     else:
-        log.info("the configuration was reloaded; data_dir, web, logging, telegram's token and chats need a restart")
+        for name in surfaces.kept_off(config):
+            log.warning("%s is off until a restart", name.title())
+        log.info(
+            "the configuration was reloaded; data_dir, web, logging, telegram and discord, except for who may use "
+            "them, need a restart"
+        )
 
 
 def _listen_to_signals(stop: Stop, reload: Callable[[], None]) -> None:

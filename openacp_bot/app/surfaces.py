@@ -16,7 +16,7 @@ from openacp_bot.core.model import FileRef
 from openacp_bot.core.ports import ChatAdapter, Hub, Ledger
 from openacp_bot.core.settings import AccessList, Settings
 
-NOBODY = "off: telegram.allowed_user_ids is empty, so nobody may use it; add your numeric id, then restart"
+NOBODY = "off: {}.allowed_user_ids is empty, so nobody may use it; add your numeric id, then restart"
 
 
 class Surfaces:
@@ -31,14 +31,20 @@ class Surfaces:
 
     def add_configured(self, config: Config, hub: Hub, ledger: Ledger, current: Callable[[], Settings]) -> None:
         """The chat platforms of the configuration; one that nobody may use is not started."""
-        bot = config.telegram
-        if bot is None:
-            return
-        if _is_closed(config.settings.access["telegram"]):
-            self._off["telegram"] = NOBODY
+        if config.telegram is not None:
+            self._add("telegram", config, partial(_telegram, config.telegram, hub, ledger, current))
+
+    def kept_off(self, config: Config) -> Sequence[str]:
+        """The platforms that people may use as it is configured now, and that only a restart switches on."""
+        sections = {"telegram": config.telegram, "discord": config.discord}
+        wanted = [name for name, section in sections.items() if section is not None]
+        return [name for name in wanted if name not in self._adapters and not _is_closed(config.settings.access[name])]
+
+    def _add(self, name: str, config: Config, make: Callable[[], ChatAdapter]) -> None:
+        if _is_closed(config.settings.access[name]):
+            self._off[name] = NOBODY.format(name)
         else:
-            make = partial(_telegram, bot, hub, ledger, current)
-            self.add(Arriving("telegram", "openacp_bot.adapters.telegram.adapter", make))
+            self.add(Arriving(name, f"openacp_bot.adapters.{name}.adapter", make))
 
     @property
     def all(self) -> Sequence[ChatAdapter]:
@@ -47,6 +53,11 @@ class Surfaces:
     def status(self) -> Mapping[str, str]:
         """Each surface's name, and how it is."""
         return {name: adapter.status for name, adapter in self._adapters.items()} | self._off
+
+    def is_up(self, name: str) -> bool:
+        """Whether it listens; one that is not on is not to be waited for."""
+        adapter = self._adapters.get(name)
+        return adapter is None or adapter.status.startswith("up")
 
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
         """From the platform that holds it; raises UserError with a sentence."""
@@ -57,7 +68,7 @@ class Surfaces:
 
 
 def _is_closed(listed: AccessList) -> bool:
-    return not (listed.users or listed.everyone)
+    return not (listed.users or listed.roles or listed.everyone)
 
 
 def _telegram(config: TelegramConfig, hub: Hub, ledger: Ledger, current: Callable[[], Settings]) -> ChatAdapter:
@@ -72,6 +83,8 @@ def _telegram(config: TelegramConfig, hub: Hub, ledger: Ledger, current: Callabl
         chats=config.chats,
         general=config.general,
         streaming=config.streaming,
+        rich_messages=config.rich_messages,
+        ephemeral_answers=config.ephemeral_answers,
         webhook=WebhookConfig(hook.url, hook.listen_host, hook.listen_port, hook.secret) if hook else None,
     )
     return TelegramAdapter(
@@ -81,4 +94,5 @@ def _telegram(config: TelegramConfig, hub: Hub, ledger: Ledger, current: Callabl
         lambda: current().access["telegram"],
         Mask(current().secrets),
         approvers=lambda: current().permissions.approvers,
+        zone=lambda: current().timezone,
     )

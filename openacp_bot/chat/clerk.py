@@ -79,6 +79,13 @@ class Clerks:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def restored(self) -> None:
+        """Gates that rest after failures try again at once."""
+        for name, gate in self._gates.items():
+            gate.heard()
+            if name in self._wakes:
+                self._wakes[name].set()
+
     async def rest(self, by: Callable[[], float]) -> None:
         """Until nothing waits that could be done before then."""
         for wake in self._wakes.values():
@@ -92,6 +99,12 @@ class Clerks:
 
     def _earliest(self, job: Job, gate: Gate) -> float:
         return max(job.not_before, self._clock() + gate.wait(job.rank))
+
+    async def idle(self, gate: str) -> None:
+        """Until no call is under way there."""
+        while gate in self._busy:
+            self._changed.clear()
+            await self._changed.wait()
 
     def stop(self) -> None:
         """No more calls; one under way is given up."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, assert_never
 
 from openacp_bot.chat.lane import OpenCard
-from openacp_bot.chat.pen import Forbidden, MarkupRefused, MessageGone, Pen, PenError, PerhapsDone, Refused
+from openacp_bot.chat.pen import Forbidden, Manner, MarkupRefused, MessageGone, Pen, PenError, PerhapsDone, Refused
 from openacp_bot.chat.plan import INSTEAD, STRETCH, Delete, Edit, Forget, Send, Step, Want
 from openacp_bot.core.model import ThreadRef
 from openacp_bot.core.ports import Ledger
@@ -83,15 +83,12 @@ class Courier(Generic[W]):
             entry.known.prints[number] = want.print
 
     async def _sent(self, want: Want[W], entry: OpenCard, where: ThreadRef) -> str:
+        answers = entry.card.answers if want.number == 0 and want.file is None else ""
+        manner = Manner(want.is_heard, answers, want.asks, _nonce(want, entry))
         if want.file is not None:
             text = None if want.text is None else self._text(want, entry)
-            call = self.pen.send_file(where, want.file, text, want.keyboard, rings=want.is_heard)
-            return await bounded(call, FILE_SECONDS)
-        answers = entry.card.answers if want.number == 0 else ""
-        text = self._text(want, entry)
-        return await bounded(
-            self.pen.send(where, text, want.keyboard, rings=want.is_heard, answers=answers, asks=want.asks)
-        )
+            return await bounded(self.pen.send_file(where, want.file, text, want.keyboard, manner), FILE_SECONDS)
+        return await bounded(self.pen.send(where, self._text(want, entry), want.keyboard, manner))
 
     async def _take_back(self, want: Want[W], entry: OpenCard) -> None:
         """This attempt certainly failed; whether the one before it succeeded is as open as before."""
@@ -121,7 +118,7 @@ class Courier(Generic[W]):
         try:
             await bounded(self.pen.edit(where, message, self._text(want, entry), want.keyboard))
         except MessageGone:
-            await self._renew(want.number, entry)
+            await self._renew(want, entry)
         except Forbidden:
             raise
         except (MarkupRefused, Refused) as error:
@@ -132,13 +129,25 @@ class Courier(Generic[W]):
         else:
             entry.known.prints[want.number] = want.print
 
-    async def _renew(self, number: int, entry: OpenCard) -> None:
-        """The message is gone: sent anew once, then let go."""
-        if number in entry.renewed:
+    async def _renew(self, want: Want[W], entry: OpenCard) -> None:
+        """The message is gone, or takes no edits: sent anew once. Gone again, what grows is sent whole at its end, and
+        what is whole is let go."""
+        number = want.number
+        if number not in entry.renewed:
+            entry.renewed.add(number)
+            await self._set_aside(number, entry)
+        elif want.live:
+            log.warning("messages of a %s go as soon as they come, so it is shown at its end", entry.card.kind)
+            entry.known.mute.add(want.stretch)
+            await self._set_aside(number, entry)
+        else:
             entry.known.fixed.add(number)
-            return
-        entry.renewed.add(number)
-        await self.forget(entry, number)
+
+    async def _set_aside(self, number: int, entry: OpenCard) -> None:
+        """The page counts as never sent; its message, if it still stands, goes once the whole does."""
+        to = min(0, *entry.pages) - 1
+        await self.ledger.set_aside(entry.card.id, number, to)
+        entry.set_aside(number, to)
 
     async def _count_refusal(self, want: Want[W], entry: OpenCard, error: PenError) -> None:
         entry.refused_edits += 1
@@ -150,7 +159,7 @@ class Courier(Generic[W]):
             entry.known.fixed.add(want.number)
             return
         entry.known.mute.add(want.stretch)
-        await self.forget(entry, want.number)  # so that the whole is sent once, at the end
+        await self._set_aside(want.number, entry)  # so that the whole is sent once, at the end
 
     async def _delete(self, step: Delete, entry: OpenCard, where: ThreadRef) -> None:
         try:
@@ -164,3 +173,9 @@ class Courier(Generic[W]):
     def _text(self, want: Want[W], entry: OpenCard) -> W:
         assert want.text is not None  # only files come without
         return self.pen.dialect.plain(want.text) if want.number in entry.plain else want.text
+
+
+def _nonce(want: Want[W], entry: OpenCard) -> str:
+    """Another one for what is sent anew on purpose. At most 25 characters, as Discord takes no more."""
+    anew = len(entry.set_aside_pages)
+    return f"{entry.card.id[:16]}-{want.number}{f'.{anew}' if anew else ''}"

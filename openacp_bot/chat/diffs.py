@@ -10,7 +10,7 @@ from functools import lru_cache
 from openacp_bot.core.model import Diff
 
 AROUND = 3
-COMPARED = 1500  # lines on a side that are compared one by one: difflib is quadratic in what differs
+COMPARED = 3000  # changed lines on a side that are compared one by one: difflib is quadratic in what differs
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,14 @@ class Change:
     is_new: bool = False
 
     @property
+    def shown(self) -> tuple[str, ...]:
+        """Where a change begins at the top, the first head says nothing."""
+        is_at_top = self.lines[:1] and self.lines[0].startswith(("@@ -0,", "@@ -1,"))
+        return self.lines[1:] if is_at_top else self.lines
+
+    @property
     def text(self) -> str:
-        """For a reader: of a new file, the head of its only hunk says nothing."""
-        return "\n".join(self.lines[1:] if self.is_new else self.lines)
+        return "\n".join(self.shown)
 
 
 def change(diff: Diff) -> Change:

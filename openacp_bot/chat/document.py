@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import assert_never
 
 from openacp_bot.chat.blocks import Block, Code, Item, Line, Link, Prose, Quote
-
-FENCES = re.compile(r"^\s*(`{3,})", re.MULTILINE)
+from openacp_bot.core.words import fence
 
 
 def as_markdown(blocks: Sequence[Block]) -> str:
@@ -32,8 +30,8 @@ def _written(block: Block) -> str:
         case Quote(text=text):
             return "  \n".join(f"> {line}" if line else ">" for line in text.split("\n"))
         case Code(text=text, language=language):
-            fence = _fence(text)
-            return f"{fence}{language}\n{text}\n{fence}"
+            marks = fence(text, least=3)
+            return f"{marks}{language}\n{text}\n{marks}"
         case Link(text=text, url=url):
             return f"[{text}]({url})"
         case Item(mark=mark, title=title, detail=detail, url=url):
@@ -41,9 +39,3 @@ def _written(block: Block) -> str:
             return f"- {' '.join(part for part in (mark, named) if part)}" + (f" ({detail})" if detail else "")
         case _:
             assert_never(block)
-
-
-def _fence(text: str) -> str:
-    """One that nothing inside closes."""
-    longest = max((len(found) for found in FENCES.findall(text)), default=2)
-    return "`" * (longest + 1)

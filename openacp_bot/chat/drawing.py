@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar, assert_never
@@ -12,6 +13,7 @@ from openacp_bot.chat.questions import drawn_question
 from openacp_bot.chat.replies import Spoken, drawn_reply
 from openacp_bot.chat.sheet import Drawing
 from openacp_bot.chat.turns import drawn_turn
+from openacp_bot.chat.words import zone_named
 from openacp_bot.core import codec
 from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.errors import UserError
@@ -25,12 +27,18 @@ from openacp_bot.core.views import Conversation, OneQuestion, OneSession, OneTur
 log = logging.getLogger(__name__)
 
 V = TypeVar("V")
+S = TypeVar("S", Reply, Notice)
+
+TOPIC = "topic"
+QUOTED = re.compile(r"(“[^”]*”)")
 
 WAITS = (PromptState.GATHERING, PromptState.QUEUED)
 
 
 class Drawer:
-    """Draws for one surface; looks as the surface itself. `approvers` tells who may answer questions."""
+    """Draws for one surface; looks as the surface itself. `approvers` tells who may answer questions; `zone` names the
+    time zone of its people; `has_menus`: it has menus to pick from; `noun`: what its people call what core calls a
+    topic."""
 
     def __init__(
         self,
@@ -40,12 +48,18 @@ class Drawer:
         *,
         now: Callable[[], float],
         approvers: Callable[[], str] = lambda: "allowed",
+        zone: Callable[[], str] = lambda: "UTC",
+        has_menus: bool = False,
+        noun: str = TOPIC,
     ) -> None:
         self._hub = hub
         self._surface = surface
         self._mask = mask
         self._now = now
         self._approvers = approvers
+        self._zone = zone
+        self._has_menus = has_menus
+        self._noun = noun
 
     async def drawing(self, card: Card) -> Drawing | None:
         """None: there is nothing to show any more. Raises StoreError."""
@@ -56,12 +70,22 @@ class Drawer:
                 return await self._question(card)
             case CardKind.NOTICE:
                 notice = _body(card, Notice)
-                return drawn_notice(notice, self._mask) if notice else None
+                return drawn_notice(self._worded(notice), self._mask) if notice else None
             case CardKind.REPLY:
                 reply = _body(card, Reply)
-                return await self._reply(reply, card) if reply else None
+                return await self._reply(self._worded(reply), card) if reply else None
             case _:
                 assert_never(card.kind)
+
+    def _worded(self, said: S) -> S:
+        """In the words of this platform, but for what is quoted: titles are people's own."""
+        if self._noun == TOPIC:
+            return said
+        parts = QUOTED.split(said.text)
+        return replace(said, text="".join(part if part.startswith("“") else self._renamed(part) for part in parts))
+
+    def _renamed(self, text: str) -> str:
+        return text.replace(TOPIC, self._noun).replace(TOPIC.capitalize(), self._noun.capitalize())
 
     async def _turn(self, card: Card) -> Drawing | None:
         view = await self._seen(OneTurn(card.ref))
@@ -69,7 +93,10 @@ class Drawer:
 
     async def _question(self, card: Card) -> Drawing | None:
         view = await self._seen(OneQuestion(card.ref))
-        return drawn_question(view, self._surface, self._mask, approvers=self._approvers()) if view else None
+        if view is None:
+            return None
+        zone = zone_named(self._zone())
+        return drawn_question(view, self._surface, self._mask, approvers=self._approvers(), zone=zone)
 
     async def _reply(self, reply: Reply, card: Card) -> Drawing:
         spoken = Spoken(reply)
@@ -81,7 +108,7 @@ class Drawer:
         if reply.history:
             history = await self._seen(Conversation(reply.history))
             spoken = replace(spoken, history=history)
-        return drawn_reply(spoken, card, self._mask)
+        return drawn_reply(spoken, card, self._mask, has_menus=self._has_menus)
 
     async def _seen(self, query: Query[V]) -> V | None:
         try:

@@ -2,9 +2,9 @@
 
 1. The window slides over the ends of calls: the platform counts a call when it arrives, which is before we know that
 it ended, so it never sees more than it allows. 2. What was sent before a restart counts too (`chat.windows`).
-3. Edits and what ranks below them are spread evenly over what is left, and leave `RESERVE` calls to what a person waits
-for; what may wait for ever leaves half. 4. Typing changes nothing in a chat, so it is not counted: but it goes only
-where half is left, and seldom.
+3. Edits and what ranks below them are spread evenly over what is left, and leave a reserve to what a person waits for;
+what may wait for ever leaves half. 4. Typing changes nothing in a chat, so it is not counted: but it goes only where
+half is left, and seldom.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from openacp_bot.chat.pen import Pace
 from openacp_bot.chat.sheet import Rank
 
-RESERVE = 3
 LONGEST_BACK_OFF = 60.0
 HEAD_START = 0.35  # how much sooner than evenly the first edits go, while the window is nearly empty
 IDLE = max(Rank) + 1  # typing: below everything
@@ -67,7 +66,7 @@ class Gate:
         self._ends.append(now)
         self._last_end = now
         if rank >= Rank.CARD:
-            self._next_edit = now + self._stride(now)
+            self._next_edit = now + max(self._stride(now), self.pace.edits_apart)
 
     def close(self, seconds: float) -> float:
         """The platform wants nothing for so long; how long it is closed now."""
@@ -92,7 +91,7 @@ class Gate:
         if rank >= Rank.REMOVAL:
             return max(1, calls // 2)
         if rank >= Rank.EDIT:
-            return max(1, calls - RESERVE)
+            return max(1, calls - self.pace.reserve)
         return calls
 
     def _stride(self, now: float) -> float:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from openacp_bot.chat.sheet import Keyboard
+from openacp_bot.chat.sheet import Keyboard, Picker
 from openacp_bot.core.inbound import Choice, Look, Opens, Row
 from openacp_bot.core.model import Option, Question
-from openacp_bot.core.questions import ALLOWS, DECLINE, SUBMIT
+from openacp_bot.core.questions import ALLOW_SESSION, DECLINE, SUBMIT
 
-# Telegram shows at most 8 buttons in a row, and takes at most 100 under a message.
-MOST_IN_ROW = 8
-MOST = 100
+MOST = 100  # that Telegram takes under a message
 
-PACKED = 3  # buttons in a row, where their labels are short
+PACKED = 3  # buttons in a row: of more a phone cuts the words
 PACKED_LETTERS = 30
 LAST_KEPT = 4  # of too many answers
 ANSWERS_LETTERS = 28  # two answers side by side
 PAGING = ("Back", "Next")
+ANSWER = "Answer"  # opens the form
+YES = ("allow_once", ALLOW_SESSION, "allow_always")  # the weakest first
 
 ButtonRow = tuple[Choice, ...]
 
@@ -56,31 +56,41 @@ def answers(question: Question) -> Keyboard:
     options = question.options
     if len(options) > MOST:
         options = (*options[: MOST - LAST_KEPT], *options[-LAST_KEPT:])
-    return packed([_answer(option, question) for option in options], most=2, letters=ANSWERS_LETTERS)
+    good = _weakest_yes(question)
+    return packed([_answer(option, question, good) for option in options], most=2, letters=ANSWERS_LETTERS)
 
 
-def _answer(option: Option, question: Question) -> Choice:
-    opens = Opens.FORM if option.kind == SUBMIT and question.fields else Opens.NEW
-    return Choice(option.label, option.id, _look(option.kind), opens)
+def _weakest_yes(question: Question) -> str:
+    """The kind of answer that gives away the least; an impatient finger goes for the green button."""
+    kinds = {option.kind for option in question.options}
+    return next((kind for kind in (SUBMIT, *YES) if kind in kinds), "")
+
+
+def _answer(option: Option, question: Question, good: str) -> Choice:
+    if option.kind == SUBMIT and question.fields:
+        return Choice(ANSWER, option.id, Look.GOOD, Opens.FORM)
+    return Choice(option.label, option.id, Look.GOOD if option.kind == good else _look(option.kind))
 
 
 def _look(kind: str) -> Look:
-    if kind in ALLOWS or kind == SUBMIT:
-        return Look.GOOD
     return Look.DANGER if kind.startswith("reject") or kind == DECLINE else Look.PLAIN
 
 
-def of_list(rows: Sequence[Row], choices: Sequence[Choice]) -> Keyboard:
-    """A row of buttons for each row of the list, numbered where there are several, then what acts on all of it. What
-    does not fit is left out from the end of the list: its rows stay readable, and paging stays."""
+def of_list(rows: Sequence[Row], choices: Sequence[Choice], *, has_menus: bool = False) -> Keyboard:
+    """The buttons of each row of the list, numbered where there are several rows, then what acts on all of it. What
+    does not fit is left out from the end of the list: its rows stay readable, and paging stays. Of many rows a platform
+    with menus picks one first."""
     below = packed(choices[:MOST])
+    picks = tuple(row.pick for row in rows if row.pick is not None)
+    if has_menus and len(rows) > 1 and len(picks) == len(rows):
+        return (Picker(picks, "Choose one …"), *below)
     room = MOST - sum(map(len, below))
     above: list[ButtonRow] = []
     for number, row in enumerate(rows, start=1):
         room -= len(row.choices)
         if room < 0:
             break
-        above += _slices(_numbered(row, number) if len(rows) > 1 else row.choices)
+        above += _lines(_numbered(row, number) if len(rows) > 1 else row.choices)
     return (*above, *below)
 
 
@@ -92,5 +102,10 @@ def _numbered(row: Row, number: int) -> ButtonRow:
     )
 
 
-def _slices(row: ButtonRow) -> Iterable[ButtonRow]:
-    return (row[at : at + MOST_IN_ROW] for at in range(0, len(row), MOST_IN_ROW))
+def _lines(row: ButtonRow) -> Iterator[ButtonRow]:
+    """As few as are readable, of about equal length."""
+    left = -(-len(row) // PACKED)
+    while row:
+        size = -(-len(row) // left)
+        yield row[:size]
+        row, left = row[size:], left - 1

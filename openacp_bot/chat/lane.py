@@ -151,6 +151,15 @@ class OpenCard:
     def shown(self, number: int, message: str) -> None:
         self._put(replace(self.pages[number], message=message, state=PageState.SHOWN))
 
+    def set_aside(self, number: int, to: int) -> None:
+        page = self.pages[number]
+        self.forget((number,))
+        self._put(replace(page, number=to, rings=False))
+
+    @property
+    def set_aside_pages(self) -> tuple[Page, ...]:
+        return tuple(page for page in self.card.pages if page.number < 0)
+
     def forget(self, numbers: tuple[int, ...]) -> None:
         self.card = replace(self.card, pages=tuple(page for page in self.card.pages if page.number not in numbers))
         for number in numbers:
@@ -226,7 +235,8 @@ def _as_they_stand(card: Card) -> set[int]:
     """Pages of a turn that were whole when they were sent: never shown growing, nothing repeated."""
     if card.kind is not CardKind.TURN or any(_is_doubtful(page) for page in card.pages):
         return set()
-    return {page.number for page in card.pages if page.rings or page.number % STRETCH not in (0, CLOSING)}
+    whole = (page for page in card.pages if page.number >= 0)
+    return {page.number for page in whole if page.rings or page.number % STRETCH not in (0, CLOSING)}
 
 
 def _is_doubtful(page: Page) -> bool:

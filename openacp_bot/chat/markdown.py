@@ -1,4 +1,4 @@
-"""The one way in which chats read Markdown; what its tokens become is each dialect's own business.
+"""The one way in which surfaces read Markdown; what its tokens become is each dialect's own business.
 
 1. HTML in the source stays text. 2. Which targets may be links is decided where they are drawn, so none is refused
 here. 3. What cannot be parsed in time, or would lose text, is not parsed: its source is shown.
@@ -24,10 +24,15 @@ TASK = re.compile(r"\[([ xX])\][ \t]+")  # what a list's item begins with; white
 
 
 def parse(source: str) -> Sequence[Token] | None:
-    """The tokens of a whole message; None if only its source can be shown."""
+    """The tokens of a whole message for a chat; None if only its source can be shown."""
+    return parsed(source, _PARSERS.parser)
+
+
+def parsed(source: str, parser: MarkdownIt) -> list[Token] | None:
+    """The same by a parser that knows more than ours."""
     if _is_costly(source):
         return None
-    tokens = _PARSERS.parser.parse(source)
+    tokens = parser.parse(source)
     if any(token.nesting == 1 and token.level >= DEEPEST - 1 for token in tokens):
         return None
     return tokens
@@ -46,14 +51,16 @@ class _PerThread(local):
     """linkify-it keeps what it has found in itself, so no two threads may share a parser."""
 
     def __init__(self) -> None:
-        self.parser = _new_parser()
+        self.parser = new_parser()
+        # Platforms find bare addresses by themselves; the inline rule only keeps their underscores from being emphasis.
+        self.parser.core.ruler.disable("linkify")
 
 
-def _new_parser() -> MarkdownIt:
+def new_parser() -> MarkdownIt:
+    """One that knows what agents write."""
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True, "maxNesting": DEEPEST})
-    # Platforms find bare addresses by themselves; the inline rule only keeps their underscores from being emphasis.
     parser.enable(["table", "strikethrough", "linkify"])
-    parser.core.ruler.disable("linkify")
+    # main.py is a file and not a host in Paraguay: only what says http:// is a link.
     assert parser.linkify is not None
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # rule 2

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from openacp_bot.chat.lane import Lane, OpenCard, Shelf
+from openacp_bot.chat.notices import rank_of
 from openacp_bot.chat.pen import Pen
 from openacp_bot.chat.places import RESTORED
 from openacp_bot.chat.pulse import Pulse
-from openacp_bot.chat.sheet import Rank
+from openacp_bot.chat.sheet import Keyboard, Rank
 from openacp_bot.chat.signs import Signs, draft_gate
 from openacp_bot.core import codec
 from openacp_bot.core.cards import Card, CardKind, Page, PageState
@@ -73,8 +74,7 @@ class Opener:
         at = {"where": notice.to} if notice.to is not None else {"place": place.id if place else ""}
         new = Card(secrets.token_hex(8), CardKind.NOTICE, ref, session=session, body=body, **at)
         card = await self._ledger.open(new)
-        rank = Rank.ERROR if notice.ring else Rank.RENAME
-        await self._rewrite(card, body, rank)
+        await self._rewrite(card, body, rank_of(notice))
 
     async def _rewrite(self, card: Card, body: str, rank: Rank) -> None:
         """The card says this now."""
@@ -118,7 +118,29 @@ class Opener:
 
     # --- replies
 
-    async def reply(self, where: ThreadRef, reply: Reply, *, key: str, answers: str, pressed: str) -> None:
+    async def close(self, reply: Reply) -> None:
+        """The question that it answers has no buttons any more."""
+        card = await self._ledger.card(CardKind.REPLY, reply.closes) if reply.closes else None
+        if card is None:
+            return
+        entry = self._shelf.find(card.kind, card.ref)
+        card = entry.card if entry is not None else card
+        asked = codec.loads(card.body, Reply)
+        closed = replace(asked, text=reply.closed_as, rows=(), choices=(), form=None)
+        await self._rewrite(card, codec.dumps(closed), Rank.CARD)
+
+    async def reply(
+        self,
+        where: ThreadRef,
+        reply: Reply,
+        *,
+        key: str,
+        answers: str,
+        pressed: str,
+        shown: str = "",
+        looks: tuple[Any, Keyboard] | None = None,
+    ) -> None:
+        await self.close(reply)
         body = codec.dumps(reply)
         replaces = pressed if reply.replaces and not reply.history else ""  # a message never turns into a file
         before = await self._ledger.card_at(where, replaces) if replaces else None
@@ -127,8 +149,8 @@ class Opener:
             before = entry.card if entry is not None else before
             await self._rewrite(replace(before, session=reply.session or before.session), body, Rank.PERSON)
             return
-        adopts = bool(replaces) and (before is None or before.kind is CardKind.NOTICE)
-        pages = (Page(0, replaces, PageState.SHOWN),) if adopts else ()
+        adopted = shown or (replaces if before is None or before.kind is CardKind.NOTICE else "")
+        pages = (Page(0, adopted, PageState.SHOWN),) if adopted else ()
         new = Card(
             secrets.token_hex(8),
             CardKind.REPLY,
@@ -139,4 +161,6 @@ class Opener:
             answers=answers,
             pages=pages,
         )
-        await self.load(await self._ledger.open(new))
+        entry = await self.load(await self._ledger.open(new))
+        if entry is not None and looks is not None:
+            entry.known.prints[0] = hash(looks)

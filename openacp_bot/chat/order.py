@@ -61,7 +61,10 @@ class Order(Generic[W]):
     async def _wants(self, entry: OpenCard, drawing: Drawing, where: ThreadRef) -> tuple[Want[W], ...]:
         streams = self._pen.streams and not self._pen.drafts(where)
         pages, dialect, known = entry.pages, self._pen.dialect, entry.known
-        return await rendered(lambda one: wanted(one, pages, dialect, known, streams=streams), drawing, known)
+        dedupes = self._pen.dedupes
+        return await rendered(
+            lambda one: wanted(one, pages, dialect, known, streams=streams, dedupes=dedupes), drawing, known
+        )
 
     def is_held_back(self, entry: OpenCard, drawing: Drawing) -> bool:
         return self._stretches_before_question(entry, drawing) <= len(drawing.stretches)
@@ -85,8 +88,9 @@ class Order(Generic[W]):
             if other.card.kind is CardKind.NOTICE and drawing.rank > Rank.EDIT:
                 continue  # a quiet line may stand anywhere, so it holds up nothing
             wants = await self._wants_above(other, drawing, where, entry.card)
-            step = next_step(wants, drawing, other.pages, other.known, is_all=False)
-            if isinstance(step, Send) or (isinstance(step, Edit) and entry.card.kind is CardKind.QUESTION):
+            asks = entry.card.kind is CardKind.QUESTION
+            step = next_step(wants, drawing, other.pages, other.known, is_all=False, edits=asks)
+            if isinstance(step, Send | Edit):
                 other.touch(self._clock())
                 return Due(other, step, where, min(rank, rank_of(step)))
         return None

@@ -22,6 +22,7 @@ from openacp_bot.chat.order import Draw
 from openacp_bot.chat.pen import Pen
 from openacp_bot.chat.places import Keeper
 from openacp_bot.chat.pulse import Pulse
+from openacp_bot.chat.sheet import Keyboard
 from openacp_bot.chat.signs import DRAFT_PACE, DRAFTS, Signs
 from openacp_bot.chat.tending import Tender
 from openacp_bot.chat.troubles import Troubles
@@ -69,7 +70,9 @@ class Outbox(Generic[W]):
         pulse = Pulse(now, _clock, self._wake)
         turnstile = Turnstile(CALLS_A_SECOND, _clock)
         signs = Signs(pen, _clock)
-        self._keeper = Keeper(name, hub, ledger, pen, pulse, post=self._post, moved_to=self._place_moved)
+        self._keeper = Keeper(
+            name, hub, ledger, pen, pulse, post=self._post, opened=self._place_opened, moved_to=self._place_moved
+        )
         self._troubles = Troubles(ledger, pen, self._shelf, self._keeper, pulse)
         self._tender = Tender(ledger, pen, draw, self._shelf, self._keeper, signs, self._troubles, turnstile, pulse)
         self._clerks = Clerks(self._new_gate, self._tender.jobs, turnstile, _clock, self._windows.keep)
@@ -104,11 +107,25 @@ class Outbox(Generic[W]):
         if self._leaving is not None and not self._leaving.expired():
             self._leaving.reschedule(min(self._leaves_by(), _clock() + HURRY))
 
-    async def reply(self, where: ThreadRef, reply: Reply, *, key: str, answers: str = "", pressed: str = "") -> None:
+    async def reply(
+        self,
+        where: ThreadRef,
+        reply: Reply,
+        *,
+        key: str,
+        answers: str = "",
+        pressed: str = "",
+        shown: str = "",
+        looks: tuple[W, Keyboard] | None = None,
+    ) -> None:
         """On return the answer is stored, and will be shown. `key`: the inbound's. `pressed`: the message whose button
-        was pressed."""
+        was pressed. `shown`: the message that shows it already, as it was said in another way; `looks`: how."""
         self._troubles.heard(where.space)
-        await self._opener.reply(where, reply, key=key, answers=answers, pressed=pressed)
+        await self._opener.reply(where, reply, key=key, answers=answers, pressed=pressed, shown=shown, looks=looks)
+
+    async def close(self, reply: Reply) -> None:
+        """An answer that nobody needs to see: what it `closes` is closed all the same."""
+        await self._opener.close(reply)
 
     async def no_opening(self, space: str, *, limit: float = 5.0) -> None:
         """While a topic is being opened, people may see it, and write in it, before we know its address."""
@@ -118,12 +135,24 @@ class Outbox(Generic[W]):
         except TimeoutError:
             pass
 
+    async def no_sending(self, where: ThreadRef, *, limit: float = 1.0) -> None:
+        """While a message is being sent, people may see it, and reply to it, before we know its id."""
+        try:
+            async with asyncio.timeout(limit):
+                await self._clerks.idle(self._pen.gate(where))
+        except TimeoutError:
+            pass
+
     def heard(self, where: ThreadRef) -> None:
         """Somebody spoke there: a chat that was closed to us may be open again."""
         self._troubles.heard(where.space)
         gate = self._pen.gate(where)
         self._clerks.gate(gate).heard()
         self._wake(gate)
+
+    def restored(self) -> None:
+        """The platform can be reached again: nothing rests any more because it could not."""
+        self._clerks.restored()
 
     def stands(self, where: ThreadRef, title: str) -> None:
         """The platform tells of a topic that we opened."""
@@ -180,14 +209,17 @@ class Outbox(Generic[W]):
     async def _post(self, card: Card) -> None:
         await self._opener.load(await self._ledger.open(card))
 
+    async def _place_opened(self, place: Place) -> None:
+        """Whatever was sent to this place stood in one that is gone."""
+        lane = self._shelf.lane_of(place.id)
+        for entry in list(lane.cards.values()) if lane else ():
+            await self._send_anew(entry)
+
     async def _place_moved(self, place: Place, ref: ThreadRef | None) -> None:
         """The lane of this place has another address, or none."""
         lane = self._shelf.lane_of(place.id)
-        for entry in list(lane.cards.values()) if lane else ():
-            if ref is None:
-                await self._troubles.settle(entry, "its place is gone")
-            else:
-                await self._send_anew(entry)
+        for entry in list(lane.cards.values()) if lane and ref is None else ():
+            await self._troubles.settle(entry, "its place is gone")
         if lane is not None and ref is not None:
             lane.stand(ref, self._pen.gate(ref))
             self._wake(lane.gate)

@@ -8,6 +8,7 @@ PenError
 ├── PlaceGone       the topic or thread does not exist any more
 ├── MarkupRefused   the text is fine, its markup is not
 ├── Moved           the chat has another id now: `space`
+├── Later           this one thing may be done again after `seconds`; all else goes on
 ├── Retry           it was not carried out, and the pen knows better now: the same call goes another way (once more
 │                   as soon as the gate lets it, so that each call passes the gate by itself)
 └── Refused         it will never work this way; the text says why and what to do, for a person
@@ -58,6 +59,12 @@ class Moved(PenError):
         self.space = space
 
 
+class Later(PenError):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not before {seconds} s")
+        self.seconds = seconds
+
+
 class Retry(PenError): ...
 
 
@@ -69,11 +76,25 @@ class Forbidden(Refused): ...
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What one gate allows: at most `calls` in any `per` seconds, and `apart` seconds between two."""
+    """What one gate allows: at most `calls` in any `per` seconds, and `apart` seconds between two. Edits leave
+    `reserve` calls to what a person waits for, and are at least `edits_apart` seconds apart."""
 
     calls: int
     per: float
     apart: float = 0.0
+    reserve: int = 3
+    edits_apart: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a message comes. `rings`: it is heard. `answers`: the message it replies to, if that still exists. `asks`: a
+    text is expected in answer. `nonce`: the same for the same page of a card (see `Pen.dedupes`)."""
+
+    rings: bool = False
+    answers: str = ""
+    asks: bool = False
+    nonce: str = ""
 
 
 class Pen(Protocol[W]):
@@ -86,18 +107,24 @@ class Pen(Protocol[W]):
     def most_renames(self) -> int:
         """How often a topic may take another title by itself."""
 
+    @property
+    def title_patience(self) -> float:
+        """Seconds for which a renaming waits for a better title."""
+
+    @property
+    def dedupes(self) -> bool:
+        """Whether the same `nonce` makes one message, however often it is sent."""
+
     def gate(self, where: ThreadRef) -> str:
         """The gate that every call there passes."""
 
     def pace(self, gate: str) -> Pace: ...
 
-    async def send(
-        self, where: ThreadRef, text: W, keyboard: Keyboard = (), *, rings: bool, answers: str = "", asks: bool = False
-    ) -> str:
-        """The new message's id. `answers`: the message it replies to, if that still exists."""
+    async def send(self, where: ThreadRef, text: W, keyboard: Keyboard, manner: Manner) -> str:
+        """The new message's id."""
 
     async def send_file(
-        self, where: ThreadRef, file: Blob | Document, caption: W | None, keyboard: Keyboard = (), *, rings: bool
+        self, where: ThreadRef, file: Blob | Document, caption: W | None, keyboard: Keyboard, manner: Manner
     ) -> str: ...
 
     async def edit(self, where: ThreadRef, message: str, text: W, keyboard: Keyboard = ()) -> None: ...

@@ -17,7 +17,7 @@ from typing import Generic, TypeVar, assert_never
 
 from openacp_bot.chat.deliver import bounded
 from openacp_bot.chat.lane import NEVER
-from openacp_bot.chat.pen import Forbidden, Pen, PenError, PlaceGone, Refused
+from openacp_bot.chat.pen import Forbidden, Later, Pen, PenError, PlaceGone, Refused
 from openacp_bot.chat.pulse import Pulse, pause
 from openacp_bot.chat.sheet import Rank
 from openacp_bot.core import codec
@@ -105,8 +105,9 @@ class PlaceJob:
 
 
 class Keeper(Generic[W]):
-    """Knows which places lack something. `post` opens a card; `moved_to` hears of a new address, or that there is none
-    any more."""
+    """Knows which places lack something. `post` opens a card; `opened` hears of a new address before anybody else, so
+    that what stood at another is not taken for being there; `moved_to` hears of it once all is stored, or that there is
+    none any more."""
 
     def __init__(
         self,
@@ -117,6 +118,7 @@ class Keeper(Generic[W]):
         pulse: Pulse,
         *,
         post: Callable[[Card], Awaitable[None]],
+        opened: Callable[[Place], Awaitable[None]],
         moved_to: Callable[[Place, ThreadRef | None], Awaitable[None]],
     ) -> None:
         self._name = name
@@ -127,6 +129,7 @@ class Keeper(Generic[W]):
         self._now = pulse.now
         self._clock = pulse.clock
         self._post = post
+        self._is_opened = opened
         self._moved_to = moved_to
         self._jobs: dict[str, PlaceJob] = {}
         self._opening: dict[str, asyncio.Event] = {}  # by space: a topic may stand there that is not known yet
@@ -169,6 +172,8 @@ class Keeper(Generic[W]):
         for job in list(self._jobs.values()):
             deed = self._deed(job.place)
             if deed is not None and self._pen.gate(address(job.place)) == gate:
+                if deed is Deed.RENAME and not job.place.insists:  # a better title may come
+                    job.hold = max(job.hold, job.since + self._pen.title_patience)
                 yield _rank(deed, job.place), job
 
     def settled(self, card: Card, error: str) -> None:
@@ -202,6 +207,8 @@ class Keeper(Generic[W]):
         """One call; raises PenError where the gate or the space is concerned."""
         try:
             await self._do(deed, job.place)
+        except Later as error:
+            job.hold = self._clock() + error.seconds
         except (PlaceGone, Refused) as error:
             await self._failed(deed, job.place, error)
 
@@ -234,7 +241,7 @@ class Keeper(Generic[W]):
                 await self._ledger.made(place.id, Wanted.OPEN, named=place.named)
             case Deed.CLOSE:
                 await bounded(self._pen.close_place(place))
-                await self._ended(place, Wanted.GONE if self._pen.closing_deletes else Wanted.CLOSED)
+                await self._closed(place)
             case Deed.DELETE:
                 await bounded(self._pen.delete_place(place))
                 await self._ended(place, Wanted.GONE)
@@ -252,6 +259,7 @@ class Keeper(Generic[W]):
             )
             self._opened.add(ref)
             self._orphans = [(where, title) for where, title in self._orphans if where != ref]
+            await self._is_opened(place)
             await self.report(place, Report.OPENED, ref=ref, url=url)
         finally:
             known.set()
@@ -264,8 +272,21 @@ class Keeper(Generic[W]):
             await self._post(self._history(place, ref_of_file, "📦 The conversation so far."))
         await self._moved_to(place, ref)
 
+    async def _closed(self, place: Place) -> None:
+        if self._pen.closing_deletes:
+            await self._ended(place, Wanted.GONE)
+            return
+        row = await self._ledger.place(place.id)
+        if row is not None and row.wanted is Wanted.OPEN:  # it was restored meanwhile, and nothing else would tell
+            await bounded(self._pen.reopen_place(row))
+            await self._ledger.made(place.id, Wanted.OPEN, named=row.named)
+            return
+        await self._ended(place, Wanted.CLOSED)
+
     async def _ended(self, place: Place, shown: Wanted) -> None:
         await self._ledger.made(place.id, shown, named=place.named)
+        if shown is Wanted.GONE and place.session is not None:
+            await self.report(place, Report.GONE, ref=place.ref)
         row = await self._ledger.place(place.id)
         if row is None or (row.ref is None and row.wanted is not Wanted.OPEN):
             await self._moved_to(place, None)
@@ -305,7 +326,10 @@ class Keeper(Generic[W]):
         self._jobs.pop(job.place.id, None)
 
     async def _tell_stays(self, place: Place, why: str) -> None:
-        """Somebody was told that it goes."""
+        """Somebody was told that it goes. Core offers another try, where there still is a session."""
+        if place.session is not None:
+            await self.report(place, Report.STAYS, detail=why)
+            return
         body = codec.dumps(Reply(f"❌ The topic of “{place.title}” stays: {why}", refused=True))
         ref = f"stays:{place.id}:{place.ref.topic if place.ref else ''}"
         where = ThreadRef(self._name, place.space)

@@ -1,7 +1,8 @@
 """What is to be done next so that a card stands as it is drawn: pure, from its drawing and its pages.
 
 1. Page `stretch * 100 + part`; 98 is the file of a stretch that is too long, 99 what closes it (90 and on what stands
-before that, if the end alone is too long), 97 what is said in place of a file that was refused.
+before that, if the end alone is too long), 97 what is said in place of a file that was refused. A page below 0 is a
+message that takes no more edits: it goes once the whole stands.
 2. A stretch that can still grow is one message with its tail; all others stand whole.
 3. A turn's end rings once: in the last part of its last stretch, if that part is still to be sent; else in a message of
 its own. Which of the two is read from the pages, so that it is the same after a crash.
@@ -102,13 +103,19 @@ class Known:
 
 
 def next_step(
-    wants: Sequence[Want[W]], drawing: Drawing, pages: Mapping[int, Page], known: Known, *, is_all: bool
+    wants: Sequence[Want[W]],
+    drawing: Drawing,
+    pages: Mapping[int, Page],
+    known: Known,
+    *,
+    is_all: bool,
+    edits: bool = True,
 ) -> Step[W] | None:
     """The next thing to do, in the order in which the messages are read; None: the card stands as drawn. `is_all`: what
-    is not among `wants` is to go."""
+    is not among `wants` is to go. `edits` False: what stands already may wait."""
     for want in wants:
         step = _step(want, drawing, pages.get(want.number), known)
-        if step is not None:
+        if step is not None and (edits or not isinstance(step, Edit)):
             return step
     if not is_all:
         return None
@@ -138,12 +145,19 @@ def _rank_of_sending(want: Want[W], drawing: Drawing) -> Rank:
 
 
 def wanted(
-    drawing: Drawing, pages: Mapping[int, Page], dialect: Dialect[W], known: Known, *, streams: bool
+    drawing: Drawing,
+    pages: Mapping[int, Page],
+    dialect: Dialect[W],
+    known: Known,
+    *,
+    streams: bool,
+    dedupes: bool = False,
 ) -> tuple[Want[W], ...]:
-    """Every page of the card as it should stand now."""
+    """Every page of the card as it should stand now. `dedupes`: what is sent twice stands once."""
     if drawing.gone:
         return ()
-    cut = _Cut(pages, dialect, known)
+    # That a quiet line stands twice need not be told.
+    cut = _Cut(pages, dialect, known, dedupes or drawing.rank >= Rank.RENAME)
     *closed, last = drawing.stretches or (Sheet(),)
     wants = [want for number, sheet in enumerate(closed) for want in cut.whole(number, sheet)]
     number = len(closed)
@@ -164,6 +178,7 @@ class _Cut(Generic[W]):
     pages: Mapping[int, Page]
     dialect: Dialect[W]
     known: Known
+    dedupes: bool
 
     def growing(self, number: int, sheet: Sheet) -> Iterator[Want[W]]:
         if sheet.file is not None:
@@ -184,7 +199,8 @@ class _Cut(Generic[W]):
     ) -> Iterator[Want[W]]:
         """All parts of a stretch that grows no more, with the end of the turn behind them, unless that is apart."""
         is_suspect = self._is_suspect(number, but=number * STRETCH + CLOSING if is_apart else -1)
-        blocks = (*sheet.blocks, *end, REPEAT) if is_suspect else (*sheet.blocks, *end)
+        end = (*end, REPEAT) if is_suspect else end
+        blocks = (*sheet.blocks, *end)
         first = number * STRETCH
         if sheet.file is not None:
             yield self._file(first, sheet, blocks)
@@ -241,7 +257,7 @@ class _Cut(Generic[W]):
             return
         yield from self.whole(number, sheet, whole=drawing.whole, is_apart=True)
         closing = self.pages.get(number * STRETCH + CLOSING)
-        end = (*drawing.end, REPEAT) if closing is not None and _may_stand_twice(closing) else drawing.end
+        end = (*drawing.end, REPEAT) if closing is not None and self._may_stand_twice(closing) else drawing.end
         *before, last = self.dialect.pages(end)
         yield from (Want(number * STRETCH + APART + part, text) for part, text in enumerate(before))
         number = number * STRETCH + CLOSING
@@ -263,10 +279,9 @@ class _Cut(Generic[W]):
     def _is_suspect(self, number: int, *, but: int) -> bool:
         """Whether a message of the stretch may stand twice; `but` for one that is not meant."""
         return any(
-            page.number // STRETCH == number and page.number != but and _may_stand_twice(page)
+            page.number // STRETCH == number and page.number != but and self._may_stand_twice(page)
             for page in self.pages.values()
         )
 
-
-def _may_stand_twice(page: Page) -> bool:
-    return page.state is PageState.SENDING or page.tries >= MOST_TRIES
+    def _may_stand_twice(self, page: Page) -> bool:
+        return not self.dedupes and (page.state is PageState.SENDING or page.tries >= MOST_TRIES)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from openacp_bot.chat import keyboards
 from openacp_bot.chat.blocks import Block, Item, Line, Link, Tone
 from openacp_bot.chat.notices import lines
+from openacp_bot.chat.paths import from_home
 from openacp_bot.chat.questions import field_detail
 from openacp_bot.chat.sheet import Drawing, Rank, Sheet
 from openacp_bot.core.cards import Card
@@ -16,7 +17,7 @@ from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import Place, SessionRecord, Wanted
 from openacp_bot.core.views import Document
 
-OPENING = "Its topic is being opened …"
+OPENING = "It is being opened …"
 GONE = Drawing((), Rank.REMOVAL, gone=True)
 
 
@@ -31,24 +32,24 @@ class Spoken:
     history: Document | None = None
 
 
-def drawn_reply(spoken: Spoken, card: Card, mask: Mask) -> Drawing:
+def drawn_reply(spoken: Spoken, card: Card, mask: Mask, *, has_menus: bool = False) -> Drawing:
     """Not final while the topic of the session that it speaks of is being opened."""
     reply = spoken.reply
     if reply.prompt and not spoken.queued:
         return GONE
-    blocks = [*lines(mask(reply.text)), *_rows(reply.rows, mask)]
-    if reply.form is not None:
-        blocks += _form(reply.form, reply.text, mask)
+    said = lines(mask(reply.text))
+    asked = _form(reply.form, reply.text, mask) if reply.form is not None else ()
+    blocks = [*said[:1], *asked, *said[1:], *_rows(reply.rows, mask)]
     elsewhere = _elsewhere(spoken, card)
     opening = elsewhere is not None and _is_opening(elsewhere)
     if opening:
         blocks.append(Line(OPENING, Tone.FAINT))
-    elif elsewhere is not None and elsewhere.url and elsewhere.url not in reply.text:
+    elif elsewhere is not None and elsewhere.url and not _is_linked(elsewhere.url, reply):
         title = spoken.record.shown_title if spoken.record else elsewhere.title
         blocks.append(Link(mask(title), elsewhere.url))
     sheet = Sheet(
         tuple(blocks),
-        keyboards.of_list(reply.rows, reply.choices),
+        keyboards.of_list(reply.rows, reply.choices, has_menus=has_menus),
         file=spoken.history,
         asks_text=reply.form is not None,
     )
@@ -60,15 +61,15 @@ def _rows(rows: tuple[Row, ...], mask: Mask) -> Iterator[Block]:
         marks = [row.mark]
         if len(rows) > 1 and row.mark != f"{number}.":
             marks.insert(0, f"{number}.")
-        yield Item(" ".join(mark for mark in marks if mark), mask(row.title), mask(row.detail), row.url)
+        yield Item(" ".join(mark for mark in marks if mark), mask(row.title), mask(from_home(row.detail)), row.url)
 
 
 def _form(form: Form, said: str, mask: Mask) -> Iterator[Block]:
-    """Its title, unless that is what was said, and the field that is asked for."""
+    """Its title, unless that is what was said, and the field that is asked for; its choices are buttons, or listed."""
     if form.title and form.title not in said:
         yield Line(mask(form.title), Tone.STRONG)
     for field in form.fields:
-        yield Item("✏️", mask(field.label or field.name), mask(field_detail(field)))
+        yield Item("✏️", mask(field.label or field.name), mask(field_detail(field, choices=False)))
 
 
 def _elsewhere(spoken: Spoken, card: Card) -> Place | None:
@@ -77,6 +78,10 @@ def _elsewhere(spoken: Spoken, card: Card) -> Place | None:
     if place is None or place.id == card.place or place.wanted is not Wanted.OPEN:
         return None
     return None if place.ref is not None and place.ref == card.where else place
+
+
+def _is_linked(url: str, reply: Reply) -> bool:
+    return url in reply.text or any(row.url == url for row in reply.rows)
 
 
 def _is_opening(place: Place) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -24,7 +25,21 @@ class Rank(IntEnum):
     REMOVAL = 7
 
 
-Keyboard = tuple[tuple[Choice, ...], ...]
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """One of these may be picked from a menu, on platforms that have menus. `words`: what stands on it."""
+
+    choices: tuple[Choice, ...]
+    words: str
+
+    def __iter__(self) -> Iterator[Choice]:
+        return iter(self.choices)
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+
+Keyboard = tuple[tuple[Choice, ...] | Picker, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from openacp_bot.chat.pulse import Pulse, pause
 from openacp_bot.core.cards import CardKind
 from openacp_bot.core.errors import Problem
 from openacp_bot.core.inbound import Report
-from openacp_bot.core.model import ThreadRef
+from openacp_bot.core.model import Place, ThreadRef, Wanted
 from openacp_bot.core.ports import Ledger
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Troubles:
         if not lane.place:
             return lane.where
         place = await self._ledger.place(lane.place)
-        if place is None or place.ref is None:
+        if place is None or place.ref is None or _is_put_away(place):
             lane.leave()
             return None
         gate = self._pen.gate(place.ref)
@@ -175,6 +175,11 @@ class Troubles:
             for other in entry.lane.before(entry):
                 other.touch(self._clock())
         self._wake(entry.lane.gate)
+
+
+def _is_put_away(place: Place) -> bool:
+    """It was archived, and is to be left alone."""
+    return place.wanted is not Wanted.OPEN and place.shown in (Wanted.CLOSED, Wanted.GONE)
 
 
 def _log(what: str, fault: Exception) -> None:

@@ -2,8 +2,8 @@
 
 1. A question ends a stretch, and so does a file, which is a stretch of its own. The last stretch is never a file.
 2. A stretch keeps its place among the others for good: one without anything to show is an empty sheet.
-3. The plan stands below the last words; the status line only below something, so that it makes no message by itself,
-   except for thoughts that are not shown while nothing else is.
+3. The plan stands below the last words; the status line only below something that does not say the same, so that it
+   makes no message by itself, except for thoughts that are not shown while nothing else is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from openacp_bot.chat.blocks import Block, Code, Line, Prose, Quote, Tone
 from openacp_bot.chat.document import as_markdown
 from openacp_bot.chat.sheet import Drawing, Rank, Sheet
 from openacp_bot.chat.tools import Work
-from openacp_bot.chat.words import FAILURES, cut, end_line, heading, one_line
+from openacp_bot.chat.words import AT_WORK, end_line, heading
 from openacp_bot.core.events import (
     Event,
     FileSent,
@@ -33,7 +33,9 @@ from openacp_bot.core.events import (
 )
 from openacp_bot.core.masking import GrowingMask, Mask
 from openacp_bot.core.model import Blob, PlanEntry, PromptKind, PromptState, UserRef, Verbosity
+from openacp_bot.core.offers import UNFINISHED
 from openacp_bot.core.views import Document, TurnView
+from openacp_bot.core.words import FAILURES, cut, one_line
 
 ASKED = 500  # characters of a prompt that is quoted
 THOUGHT = 1500
@@ -54,7 +56,7 @@ def drawn_turn(view: TurnView, surface: UserRef, mask: Mask, now: float) -> Draw
         stretches,
         Rank.ERROR if end.outcome in FAILURES else Rank.FINAL,
         end=_end_blocks(end, mask),
-        is_quiet=end.outcome is Outcome.INTERRUPTED,  # core offers to go on, and that rings
+        is_quiet=end.outcome in UNFINISHED,  # core offers to go on, and that rings
         whole=_whole(view, stretches),
     )
 
@@ -134,9 +136,10 @@ def _stretches(view: TurnView, surface: UserRef, mask: Mask, *, live: bool) -> t
     cuts = tuple(_cuts(view.items))
     drawn = [_blocks(one, view, works, mask, growing=live and one is cuts[-1]) for one in cuts]
     drawn[0][:0] = _asked(view, surface, mask)
+    is_told = _tells_what_runs(drawn[-1])
     last = max((index for index, blocks in enumerate(drawn) if blocks), default=len(drawn) - 1)
     drawn[last] += _plan(view.items, mask)
-    if live:
+    if live and not is_told:
         drawn[-1] += _status(view, mask, has_words=bool(drawn[-1]))
     sheets = tuple(Sheet(tuple(blocks), file=cut.file, then=cut.then) for cut, blocks in zip(cuts, drawn, strict=True))
     return () if sheets == (Sheet(),) else sheets
@@ -230,7 +233,15 @@ def _entry(entry: PlanEntry, mask: Mask) -> Line:
 def _status(view: TurnView, mask: Mask, *, has_words: bool) -> list[Block]:
     if not view.doing or not (has_words or _only_thinks(view)):
         return []
-    return [Line(f"⏳ {cut(mask(one_line(view.doing.replace('`', ''))), DOING)}", Tone.FAINT)]
+    return [Line(f"{AT_WORK} {cut(mask(one_line(view.doing.replace('`', ''))), DOING)}", Tone.FAINT)]
+
+
+def _tells_what_runs(blocks: Sequence[Block]) -> bool:
+    """Whether a strip at the end says it already, where it is to be seen."""
+    strip = blocks[-1] if blocks else None
+    if not isinstance(strip, Quote) or strip.folded:
+        return False
+    return any(line.startswith(AT_WORK) for line in strip.text.splitlines())
 
 
 def _only_thinks(view: TurnView) -> bool:

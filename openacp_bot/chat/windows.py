@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 KEY = "window:"
 KEEP_EVERY = 1.0  # seconds between two notes of one gate
+SHORT = 15.0
 UNNOTED = 2  # calls that may have left between the last note and the end
 
 
@@ -45,9 +46,9 @@ class Windows:
         return tuple(end + shift for end in (*ends, *[unnoted] * UNNOTED))
 
     async def keep(self, gate: Gate) -> None:
-        """Note what was spent. Where calls have to be apart, there is nothing to be remembered."""
+        """Note what was spent. A window that is shorter than a restart need not be remembered."""
         clock = self._clock()
-        if gate.pace.apart or clock - self._kept_at.get(gate.name, float("-inf")) < KEEP_EVERY:
+        if gate.pace.apart or gate.pace.per < SHORT or clock - self._kept_at.get(gate.name, float("-inf")) < KEEP_EVERY:
             return
         self._kept_at[gate.name] = clock
         shift = self._now() - clock

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
+from openacp_bot.chat.paths import from_folder, from_home
 from openacp_bot.core.events import Outcome, TurnEnded
 from openacp_bot.core.masking import LONGEST_WORD, Mask
 from openacp_bot.core.model import Diff, Prompt, PromptKind, SessionRecord, Settlement, ToolCall, UserRef
-from openacp_bot.core.questions import DECLINE, SUBMIT
+from openacp_bot.core.words import FAILURES, chosen, decision, ended, is_decided, one_line, unanswered
 
 PAGE = "web"  # the adapter whose people are the machine's owner
 
 PLACES: Mapping[str, str] = {"": "page", PAGE: "page", "telegram": "Telegram", "discord": "Discord"}
-
-ENDS: Mapping[Outcome, str] = {
-    Outcome.DONE: "",
-    Outcome.MAX_TOKENS: "It hit its limit of tokens",
-    Outcome.MAX_REQUESTS: "It hit its limit of requests in one turn",
-    Outcome.REFUSED: "The agent refused to go on",
-    Outcome.CANCELLED: "Stopped",
-    Outcome.FAILED: "The agent failed",
-    Outcome.CRASHED: "The agent crashed",
-    Outcome.STUCK: "The agent went silent and was stopped",
-    Outcome.INTERRUPTED: "Interrupted",
-    Outcome.UNKNOWN: "The agent ended for a reason of its own",
-}
-FAILURES = frozenset({Outcome.FAILED, Outcome.CRASHED, Outcome.STUCK})
-
-SETTLED: Mapping[str, str] = {
-    "timeout": "No answer in time, so it was refused",
-    "cancelled": "Cancelled with its turn",
-    "interrupted": "Interrupted: the agent ended before an answer",
-    "withdrawn": "Withdrawn by the agent",
-}
 
 TOOL_ICONS: Mapping[str, str] = {
     "read": "📖",
@@ -47,6 +28,7 @@ TOOL_ICONS: Mapping[str, str] = {
     "fetch": "🌐",
     "switch_mode": "🔀",
 }
+AT_WORK = "⏳"
 ASKS: Mapping[str, str] = {
     "read": "Read a file",
     "edit": "Edit a file",
@@ -66,9 +48,7 @@ QUOTED = re.compile(r"(`+)\s*([^`]+?)\s*\1")
 
 def end_line(end: TurnEnded) -> str:
     """`✅ 42 s · 3 tools`, or what happened instead."""
-    time = duration(end.seconds) if end.seconds else ""
-    parts = [part for part in (ENDS[end.outcome], time, counted(end.tools, "tool") if end.tools else "") if part]
-    return f"{_end_mark(end.outcome)} {' · '.join(parts) or 'done'}"
+    return f"{_end_mark(end.outcome)} {ended(end)}"
 
 
 def _end_mark(outcome: Outcome) -> str:
@@ -77,27 +57,18 @@ def _end_mark(outcome: Outcome) -> str:
     return {Outcome.DONE: "✅", Outcome.CANCELLED: "⛔"}.get(outcome, "⚠️")
 
 
-def settled_line(settlement: Settlement, surface: UserRef) -> str:
+def settled_line(settlement: Settlement, surface: UserRef, zone: tzinfo) -> str:
     """`✅ Allow once — Alice, 14:03 UTC`."""
-    at = clock(settlement.at)
-    if settlement.how not in ("answered", "rule"):
-        return f"⚠️ {SETTLED.get(settlement.how, settlement.how)}, {at}"
+    at = clock(settlement.at, zone)
+    if not is_decided(settlement):
+        return f"⚠️ {unanswered(settlement)}, {at}"
     mark = "✅" if settlement.allowed else "⛔"
+    words = chosen(settlement) or decision(settlement)
+    words = f"{mark} {words[:1].upper()}{words[1:]}"
     if settlement.how == "rule":
-        return f"{mark} {_decision(settlement)} by rule {settlement.rule}".rstrip() + f", {at}"
+        return f"{words} by rule {settlement.rule}".rstrip() + f", {at}"
     by = f"{person(settlement.by, surface)}, " if settlement.by else ""
-    return f"{mark} {_decision(settlement)} — {by}{at}"
-
-
-def _decision(settlement: Settlement) -> str:
-    match settlement.kind:
-        case kind if kind == SUBMIT:
-            return "Answered"
-        case kind if kind == DECLINE:
-            return "Declined"
-        case _:
-            words = settlement.label or ("Allowed" if settlement.allowed else "Refused")
-            return f"{words[:1].upper()}{words[1:]}"
+    return f"{words} — {by}{at}"
 
 
 # --- people ----------------------------------------------------------------------------------------
@@ -137,7 +108,7 @@ def tool_mark(call: ToolCall) -> str:
         case "completed":
             return TOOL_ICONS.get(call.kind, "🔧")
         case _:
-            return "⏳"
+            return AT_WORK
 
 
 def tool_words(call: ToolCall, workspace: str) -> str:
@@ -147,7 +118,7 @@ def tool_words(call: ToolCall, workspace: str) -> str:
         title = subject or call.kind
     elif subject and " " not in title and subject.rpartition("/")[2] not in title:
         title = f"{title} {subject}"
-    return one_line(title.replace(f"{workspace.rstrip('/')}/", ""))
+    return one_line(from_home(from_folder(title, workspace)))
 
 
 def _subject(call: ToolCall) -> str:
@@ -179,35 +150,16 @@ def bare(title: str) -> str:
 # --- measures --------------------------------------------------------------------------------------
 
 
-def duration(seconds: float) -> str:
-    """`0.4 s`, `42 s`, `3 min 5 s`, `1 h 2 min`."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+def zone_named(name: str) -> tzinfo:
+    """An IANA zone. UTC needs no zone data on the machine."""
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
-def clock(at: float) -> str:
-    """`14:03 UTC`."""
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M} UTC"
-
-
-def counted(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def one_line(text: str) -> str:
-    """White space of any kind as single spaces."""
-    return " ".join(text.split())
-
-
-def cut(text: str, most: int) -> str:
-    """At most this many characters, the last an ellipsis if there were more."""
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+def clock(at: float, zone: tzinfo) -> str:
+    """`14:03 CET`; `14:03 UTC-03` where the zone has no letters of its own."""
+    local = datetime.fromtimestamp(at, zone)
+    name = local.tzname() or ""
+    return f"{local:%H:%M} {'UTC' if name[:1] in ('+', '-') else ''}{name}"
 
 
 def shortened(text: str, most: int, mask: Mask) -> str:

@@ -7,6 +7,6 @@
 
 from openacp_bot.config.load import load
 from openacp_bot.config.problems import ConfigError
-from openacp_bot.config.values import Config, LoggingConfig, TelegramConfig, WebConfig
+from openacp_bot.config.values import Config, DiscordConfig, LoggingConfig, TelegramConfig, WebConfig
 
-__all__ = ["Config", "ConfigError", "LoggingConfig", "TelegramConfig", "WebConfig", "load"]
+__all__ = ["Config", "ConfigError", "DiscordConfig", "LoggingConfig", "TelegramConfig", "WebConfig", "load"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from openacp_bot.config import freeze, telegram
+from openacp_bot.config import discord, freeze, telegram
 from openacp_bot.config.document import Layer, read_environment, read_file
 from openacp_bot.config.problems import ConfigError, sentences
 from openacp_bot.config.schema import Root
@@ -37,13 +37,21 @@ def load(path: Path | None, *, env: Mapping[str, str], cwd: Path, found: tuple[A
     data_dir = _folder(env, "XDG_DATA_HOME", ".local/share") / OUR_FOLDER
     settings = freeze.settings(root, ground, default_data_dir=data_dir, found=found)
     web = freeze.web(root, ground)
-    bot = telegram.frozen(root.telegram, ground)
-    if bot is not None:
-        settings = replace(settings, access={"telegram": telegram.access(root.telegram)}, secrets=bot.secrets)
+    bots = telegram.frozen(root.telegram, ground), discord.frozen(root.discord, ground)
     if problems:
         raise ConfigError(source, problems)
-    warnings = [*environment.warnings, *_readable_secrets(source, root), *telegram.warnings(root.telegram)]
-    return Config(settings, web, bot, freeze.logging(root), source, tuple(warnings))
+    access = {
+        name: listed
+        for name, bot, listed in (
+            ("telegram", bots[0], telegram.access(root.telegram)),
+            ("discord", bots[1], discord.access(root.discord)),
+        )
+        if bot is not None
+    }
+    secrets = tuple(secret for bot in bots if bot is not None for secret in bot.secrets)
+    settings = replace(settings, access=access, secrets=secrets)
+    warnings = [*_readable_secrets(source, root), *telegram.warnings(root.telegram), *discord.warnings(root.discord)]
+    return Config(settings, web, *bots, freeze.logging(root), source, (*environment.warnings, *warnings))
 
 
 def _source(path: Path | None, *, env: Mapping[str, str], cwd: Path) -> Path | None:
@@ -80,7 +88,7 @@ def _readable_secrets(source: Path | None, root: Root) -> list[str]:
         what
         for what, given in (
             ("agents' variables", any(agent.env for agent in root.agents.values())),
-            ("the bot's token", bool(root.telegram.token)),
+            ("a bot's token", bool(root.telegram.token or root.discord.token)),
             ("the webhook's secret", bool(root.telegram.webhook.secret)),
         )
         if given

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from openacp_bot.config.schema import KeyPath, known_keys
 from openacp_bot.core.errors import UserError
+from openacp_bot.core.words import cut
 
 
 class ConfigError(UserError):
@@ -87,7 +88,7 @@ def _reason(found: dict[str, Any]) -> str:
 
 def shown(value: object) -> str:
     text = f"“{value}”" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 80 else f"{text[:79]}…"
+    return cut(text, 80)
 
 
 def _not_a_list(value: object) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from openacp_bot.config.values import Config
 from openacp_bot.core.model import AgentSpec
-from openacp_bot.core.settings import Rule
+from openacp_bot.core.settings import AccessList, Rule
 
 
 def report(config: Config) -> Iterator[tuple[str, str]]:
@@ -28,6 +28,7 @@ def report(config: Config) -> Iterator[tuple[str, str]]:
         yield f"permissions.rules[{number}]", _rule(rule)
     yield "display.verbosity", settings.verbosity
     yield from _telegram(config)
+    yield from _discord(config)
     yield "web.enabled", str(web.enabled).lower()
     yield "web.host", web.host
     yield "web.port", str(web.port or "any free one")
@@ -48,14 +49,36 @@ def _telegram(config: Config) -> Iterator[tuple[str, str]]:
     yield "telegram.api_base_url", bot.api_base_url or "the public one"
     yield "telegram.chat_ids", ", ".join(map(str, bot.chats)) or "none (private chats only)"
     yield "telegram.allowed_user_ids", "everyone" if listed.everyone else ", ".join(sorted(listed.users)) or "nobody"
-    otherwise = "the only allowed one" if len(listed.users) == 1 and not listed.everyone else "none"
-    yield "telegram.admin_user_ids", ", ".join(sorted(listed.admins)) or otherwise
+    yield "telegram.admin_user_ids", _admins(listed)
     yield "telegram.general", bot.general
     yield "telegram.streaming", str(bot.streaming).lower()
     yield "telegram.mode", "webhook" if bot.webhook else "polling"
     if (hook := bot.webhook) is not None:
         yield "telegram.webhook.url", hook.url
         yield "telegram.webhook.listen", f"{hook.listen_host}:{hook.listen_port}"
+
+
+def _discord(config: Config) -> Iterator[tuple[str, str]]:
+    bot = config.discord
+    if bot is None:
+        yield "discord", "not configured"
+        return
+    listed = config.settings.access["discord"]
+    yield "discord.token", "…"
+    yield "discord.api_base_url", bot.api_base_url or "the public one"
+    yield "discord.guild_id", str(bot.guild or "the only one that the bot is in")
+    yield "discord.channel_id", str(bot.channel or "one that is made")
+    yield "discord.allowed_user_ids", "everyone" if listed.everyone else ", ".join(sorted(listed.users)) or "nobody"
+    yield "discord.allowed_role_ids", ", ".join(sorted(listed.roles)) or "none"
+    yield "discord.admin_user_ids", _admins(listed)
+    yield "discord.mention_anywhere", str(bot.mention_anywhere).lower()
+    yield "discord.streaming", str(bot.streaming).lower()
+
+
+def _admins(listed: AccessList) -> str:
+    """As `core.access` takes them."""
+    is_one = len(listed.users) == 1 and not listed.everyone and not listed.roles
+    return ", ".join(sorted(listed.admins)) or ("the only allowed one" if is_one else "none")
 
 
 def _sessions(config: Config) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ Whoever adds a key adds it to config.example.yaml and to the README's table; a t
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
@@ -19,6 +20,9 @@ STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 LONGEST_DAYS = 36_500  # a hundred years: what is longer is meant as never, and timedelta has an end
 LONGEST_MINUTES = LONGEST_DAYS * 24 * 60
 LONGEST_DRAIN = 24 * 60 * 60
+PEOPLE = ", not names; /start to @userinfobot tells them"
+GROUPS = "; write /status in the group, and the log names its id"
+ON_DISCORD = ", not names; right-click and Copy ID tells them (Settings, Advanced, Developer Mode)"
 TOOL_KINDS = ("read", "edit", "delete", "move", "search", "execute", "think", "fetch", "switch_mode", "other")
 
 
@@ -57,22 +61,30 @@ def _tool_kind(pattern: str) -> str:
     return pattern
 
 
-def _ids(value: object) -> object:
+def _ids(value: object, *, ask: str = PEOPLE) -> object:
     """One number is meant as a list of one. Names can change hands, so only ids count."""
     given = value if isinstance(value, list) else [value]
-    return [_id(one) for one in given]
+    return [_id(one, ask=ask) for one in given]
 
 
-def _id(value: object) -> int:
+def _one_id(value: object, *, ask: str) -> int | None:
+    return None if value is None else _id(value, ask=ask)
+
+
+def _id(value: object, *, ask: str) -> int:
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}", value.strip()):
         return int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("must be numeric ids, not names; /start to @userinfobot tells them")
+        raise ValueError(f"must be numeric ids{ask}")
     return value
 
 
 Text = Annotated[str, BeforeValidator(_text)]
 Ids = Annotated[list[int], BeforeValidator(_ids)]
+Chats = Annotated[list[int], BeforeValidator(partial(_ids, ask=GROUPS))]
+OneChat = Annotated[int | None, BeforeValidator(partial(_one_id, ask=GROUPS))]
+DiscordIds = Annotated[list[int], BeforeValidator(partial(_ids, ask=ON_DISCORD))]
+OneDiscordId = Annotated[int | None, BeforeValidator(partial(_one_id, ask=ON_DISCORD))]
 Minutes = Annotated[float, Field(gt=0, le=LONGEST_MINUTES)]
 
 
@@ -168,16 +180,31 @@ class TelegramSection(Section):
     token: Text = ""
     token_file: Text = ""
     api_base_url: Text = ""
-    chat_id: Annotated[int | None, BeforeValidator(lambda value: None if value is None else _id(value))] = None
-    chat_ids: Ids = []
+    chat_id: OneChat = None
+    chat_ids: Chats = []
     allowed_user_ids: Ids = []
     admin_user_ids: Ids = []
     allow_everyone: bool = False
     general: Annotated[Literal["all", "mention", "off"] | None, BeforeValidator(_off)] = None
     streaming: bool = True
     rich_messages: bool = False
+    ephemeral_answers: bool = False
     mode: Annotated[Literal["polling", "webhook"], BeforeValidator(_lowered)] = "polling"
     webhook: TelegramWebhookSection = TelegramWebhookSection()
+
+
+class DiscordSection(Section):
+    token: Text = ""
+    token_file: Text = ""
+    api_base_url: Text = ""
+    guild_id: OneDiscordId = None
+    channel_id: OneDiscordId = None
+    allowed_user_ids: DiscordIds = []
+    allowed_role_ids: DiscordIds = []
+    admin_user_ids: DiscordIds = []
+    allow_everyone: bool = False
+    mention_anywhere: bool = False
+    streaming: bool = True
 
 
 class ShutdownSection(Section):
@@ -203,6 +230,7 @@ class Root(BaseSettings):
     permissions: PermissionsSection = PermissionsSection()
     display: DisplaySection = DisplaySection()
     telegram: TelegramSection = TelegramSection()
+    discord: DiscordSection = DiscordSection()
     web: WebSection = WebSection()
     shutdown: ShutdownSection = ShutdownSection()
     logging: LoggingSection = LoggingSection()

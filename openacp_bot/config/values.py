@@ -40,11 +40,30 @@ class TelegramConfig:
     chats: tuple[int, ...] = ()
     general: str = "mention"
     streaming: bool = True
+    rich_messages: bool = False
+    ephemeral_answers: bool = False
     webhook: TelegramWebhook | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
         return (self.token, self.webhook.secret) if self.webhook else (self.token,)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordConfig:
+    """The `discord.` section. `api_base_url` empty: the public one; `guild` 0: the only one that the bot is in;
+    `channel` 0: one that is made."""
+
+    token: str = field(repr=False)
+    api_base_url: str = ""
+    guild: int = 0
+    channel: int = 0
+    mention_anywhere: bool = False
+    streaming: bool = True
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.token,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,7 @@ class Config:
     settings: Settings
     web: WebConfig
     telegram: TelegramConfig | None  # None: not configured
+    discord: DiscordConfig | None
     logging: LoggingConfig
     source: Path | None = None
     warnings: tuple[str, ...] = ()

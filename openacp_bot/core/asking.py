@@ -139,7 +139,7 @@ class Asking:
         open = self._open.get(question)
         if open is None or self._errands is None or (option is not None and option not in open.answers):
             return False
-        settlement = questions.settlement(open, option, by=by, at=self._now())
+        settlement = questions.settlement(open, option, values, by=by, at=self._now())
         self._settle(open, settlement, questions.answer_to(open, option, values))
         return True
 

@@ -18,14 +18,15 @@ from openacp_bot.core.events import Notice, Outcome, PromptChanged, ToolCallChan
 from openacp_bot.core.hearing import Hearing
 from openacp_bot.core.life import MOMENT, Life, loop_time
 from openacp_bot.core.mailbox import Mailbox
-from openacp_bot.core.model import Ending, Phase, Prompt, PromptKind, PromptState
+from openacp_bot.core.model import Ending, FileRef, Phase, Prompt, PromptKind, PromptState
 from openacp_bot.core.ports import Agent
 from openacp_bot.core.turn import Turn, last_words
 from openacp_bot.core.uploads import Luggage, fetched
 
 CANCEL_SECONDS = 10.0  # then the agent is killed and launched again, in the same slot
+UNHEARD = "🎙 {} takes no audio, so it is given recordings as files. Write down what it is to know for certain."
+NOTHING_LEFT = "Nothing is left of this message, so the agent was not asked."
 END_SECONDS = 5.0  # how long a running turn may take to end when its session ends
-UNFINISHED = (Outcome.CRASHED, Outcome.STUCK, Outcome.INTERRUPTED)  # Continue is offered
 
 
 class Conduct:
@@ -36,6 +37,7 @@ class Conduct:
         self._mailbox = mailbox
         self._hearing = hearing
         self._means = life.means
+        self._unheard_told = False
 
     async def run(self, agent: Agent, prompt: Prompt) -> None:
         """Returns when the turn is closed, or the prompt was dropped on its way out of the queue."""
@@ -50,6 +52,8 @@ class Conduct:
         await self._take_back_offer(prompt)
         self._life.say(PromptChanged(turn.prompt), turn=turn.id)
         luggage = await self._fetched(agent, turn)
+        if luggage.missing and not luggage.paths and not prompt.text:
+            turn.ended = turn.ended or TurnEnded(Outcome.CANCELLED, NOTHING_LEFT)
         if self._result(turn) is None and turn.cancel_by is None:
             agent.prompt("\n".join(part for part in (words, *luggage.missing) if part), luggage.paths)
             turn.sent = True
@@ -115,7 +119,15 @@ class Conduct:
         assert isinstance(luggage, Luggage)
         for why in luggage.missing:
             self._life.say(Notice(secrets.token_hex(4), f"⚠️ {why}"), turn=turn.id)
+        if not agent.takes_audio:
+            self._tell_unheard(turn, luggage.files)
         return luggage
+
+    def _tell_unheard(self, turn: Turn, given: tuple[FileRef, ...]) -> None:
+        """Once a session: its notice has the same id for ever."""
+        if not self._unheard_told and any(file.mime.startswith("audio/") for file in given):
+            self._unheard_told = True
+            self._life.say(Notice("unheard", UNHEARD.format(self._life.record.agent)), turn=turn.id)
 
     # --- until its end ---------------------------------------------------------------------------
 
@@ -173,7 +185,7 @@ class Conduct:
         await life.close_questions()
         for call in turn.left_open():
             life.say(ToolCallChanged(call), turn=turn.id)
-        unfinished = ended.outcome in UNFINISHED
+        unfinished = ended.outcome in offers.UNFINISHED
         at = self._means.now()
         state = PromptState.INTERRUPTED if unfinished else PromptState.ENDED
         await self._means.transcript.flush()
@@ -190,7 +202,8 @@ class Conduct:
         life.record = replace(life.record, active_at=at)
         if unfinished:
             life.offered = True
-            await life.offer(offers.go_on(life.id, turn.id, queued=len(self._mailbox.queue)))
+            queued = len(self._mailbox.queue)
+            await life.offer(offers.go_on(life.id, turn.id, queued=queued, outcome=ended.outcome))
 
     def close_unstored(self, why: str) -> None:
         """Its end cannot be stored: it is shown all the same."""

@@ -8,14 +8,14 @@ from openacp_bot.core import access
 from openacp_bot.core.commands import here, lists
 from openacp_bot.core.commands.house import House, refusal
 from openacp_bot.core.commands.spec import Call, nearest
-from openacp_bot.core.commands.table import BY_NAME, ONCE, OWNER_VERBS, VERBS, WAKING
+from openacp_bot.core.commands.table import BY_NAME, ONCE, OWNER_VERBS, STEPS, VERBS, WAKING
 from openacp_bot.core.errors import NotAllowed, UserError
-from openacp_bot.core.forms import GONE, Forms, Step
-from openacp_bot.core.handover import span
+from openacp_bot.core.forms import GONE, Forms, Step, check_numbers
 from openacp_bot.core.inbound import Action, Command, Form, Menu, Message, Origin, Pressed, Reply
 from openacp_bot.core.menus import parsed
 from openacp_bot.core.model import Question, SessionRecord
-from openacp_bot.core.questions import DECLINE, missing
+from openacp_bot.core.questions import DECLINE, SUBMIT, missing
+from openacp_bot.core.words import span
 
 HARMLESS = frozenset({"help", "status", "sessions", "start", "menu", "queue"})  # they change nothing
 
@@ -40,7 +40,8 @@ class Deeds:
         self._check_fresh(command)
         named = command.values.get("session", "")
         wanted = spec.about_session or spec.name == "status"
-        record, args = await self._meant(origin, command.args, named, wanted=wanted)
+        said = command.args or command.values.get("query", "")
+        record, args = await self._meant(origin, said, named, wanted=wanted)
         if args and not spec.usage and wanted:
             raise UserError(f"/{command.name} takes nothing but the id of a session, and there is no session “{args}”.")
         call = Call(origin, record, args, values=command.values)
@@ -64,12 +65,21 @@ class Deeds:
         first, _, rest = (named or args).partition(" ")
         if wanted and len(first) >= 4 and all(letter in "0123456789abcdef" for letter in first):
             found = await self._house.records.sessions_like(first)
-            visible = [one for one in found if access.owns(self._house.settings, origin.who, one)]
+            visible = [one for one in found if await self._sees(origin, one)]
             if len(visible) == 1:
                 return self._house.manager.current(visible[0]), rest.strip()
             if len(visible) > 1:
                 raise UserError(f"Several sessions begin with {first}: {', '.join(one.id for one in visible)}.")
+        if named:
+            raise UserError(f"There is no session “{named}”. Choose one of the list, or leave it out.")
         return await self._house.session_at(origin), args
+
+    async def _sees(self, origin: Origin, record: SessionRecord) -> bool:
+        """Their own, and this chat's; admins see all."""
+        if access.owns(self._house.settings, origin.who, record):
+            return True
+        home = await self._house.records.place_of(record.id)
+        return home is not None and (home.adapter, home.space) == (origin.where.adapter, origin.where.space)
 
     async def _run(self, name: str, call: Call) -> Reply | None:
         """A command's or a button's deed, after the checks that hold for it wherever it comes from."""
@@ -102,31 +112,47 @@ class Deeds:
             case "answer":
                 return await self._answered(pressed, action)
             case "fill":
-                _, root, field, value = action.args
-                return await self.step(await self._forms.chosen(pressed.origin, root, field, value))
+                return await self._filled(pressed, action)
             case "leave_form":
-                await self._forms.leave(pressed.origin)
-                return Reply("Nothing was changed.", replaces=True)
+                return await self._form_left(pressed.origin, action)
             case _:
+                await self._forms.leave(pressed.origin)  # whoever presses something else does not go on with a form
                 return await self._at_most_once(pressed, action, menu)
 
     async def step(self, step: Step) -> Reply | None:
         """A form's next question, or what the form does once it is filled in."""
         return await self.press(step) if isinstance(step, Pressed) else step
 
+    async def _filled(self, pressed: Pressed, action: Action) -> Reply | None:
+        """A field's button: its message becomes the next question, or tells what became of the form."""
+        _, root, field, value = action.args
+        reply = await self.step(await self._forms.chosen(pressed.origin, root, field, value))
+        return reply if reply is None or reply.refused else replace(reply, replaces=True)
+
+    async def _form_left(self, origin: Origin, action: Action) -> Reply:
+        if not await self._forms.leave(origin, asked=action.args[1:]):
+            return refusal(GONE)
+        return Reply("Nothing was changed.", replaces=True)
+
     async def _at_most_once(self, pressed: Pressed, action: Action, menu: Menu) -> Reply | None:
-        if action.verb not in ONCE and action.verb != "new":
-            return await self._act(pressed, action)
+        """Impatient fingers press twice: what works once uses up its menu, and so does an answer in its place."""
+        if action.verb not in ONCE and action.verb not in STEPS:
+            return await self._spending(pressed, action, menu)
+        if menu.id in self._pressed:
+            return refusal(GONE)
         self._pressed.add(menu.id)
         try:
             if await self._house.records.menu(menu.id) is None:  # another press was done since we looked
                 return refusal(GONE)
-            reply = await self._act(pressed, action)
-            if reply is None or not (reply.refused or (action.verb == "new" and not reply.session)):
-                await self._house.records.spend(menu.id)
-            return reply
+            return await self._spending(pressed, action, menu)
         finally:
             self._pressed.discard(menu.id)
+
+    async def _spending(self, pressed: Pressed, action: Action, menu: Menu) -> Reply | None:
+        reply = await self._act(pressed, action)
+        if _uses_up(action.verb, reply):
+            await self._house.records.spend(menu.id)
+        return reply
 
     async def _act(self, pressed: Pressed, action: Action) -> Reply | None:
         id, *words = action.args or ("",)
@@ -147,13 +173,17 @@ class Deeds:
         chosen = next((one for one in question.options if one.id == option), None)
         if chosen is not None and chosen.kind != DECLINE and question.fields:
             if not pressed.origin.dialogs and not pressed.values:
+                if await self._forms.is_asking(pressed.origin, question.id):
+                    return Reply("It is asked below already.", quiet=True)
                 return await self._asked_for(pressed.origin, question, pressed.token)
+            check_numbers(question.fields, pressed.values)
             if unfilled := missing(question, pressed.values):
                 return refusal(f"Please fill in: {', '.join(field.label for field in unfilled)}.")
         session = self._house.manager.live(session_id)
         if session is None or not session.answer(question_id, option, pressed.values, pressed.origin.who):
             return refusal("This question is no longer open.")
-        return Reply(f"{chosen.label if chosen else 'Answered'}.", quiet=True)
+        is_form = chosen is not None and chosen.kind == SUBMIT
+        return Reply(f"{chosen.label if chosen and not is_form else 'Answered'}.", quiet=True)
 
     async def answer_by_text(self, record: SessionRecord | None, message: Message, text: str) -> Reply | None:
         """A reply to a question with fields fills the first of them; None if it is no such reply."""
@@ -173,3 +203,12 @@ class Deeds:
             return refusal("This question is no longer open.")
         form = Form(token, question.title, question.fields)
         return await self.step(await self._forms.begin(origin, Reply(question.title, form=form), first=first))
+
+
+def _uses_up(verb: str, reply: Reply | None) -> bool:
+    """Whether what was pressed is done with, so that its menu is too."""
+    if reply is None:
+        return verb in ONCE or verb in STEPS
+    if reply.replaces:
+        return True
+    return bool(reply.session) if verb in STEPS else verb in ONCE and not reply.refused

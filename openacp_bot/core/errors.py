@@ -6,7 +6,8 @@ Problem
 │   └── NotAllowed         this person may not do this
 ├── AgentError             the agent: it could not start, or it broke the protocol
 │   ├── AgentGone          its process ended
-│   └── AuthenticationNeeded   it wants a login first
+│   ├── AuthenticationNeeded   it wants a login first
+│   └── ModelRefused       it does not work with the model that was asked for
 ├── StoreError             the database: full, locked, damaged, or of a newer version
 └── IllegalTransition      a bug of ours: never shown, always logged
 
@@ -49,6 +50,10 @@ class AgentGone(AgentError):
 
 class AuthenticationNeeded(AgentError):
     """The agent answered -32000; the text names its methods and the commands to run."""
+
+
+class ModelRefused(AgentError):
+    """The agent cannot use the model that its session was to start with; with its own it may run."""
 
 
 class StoreError(Problem):

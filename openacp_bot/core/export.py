@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -18,29 +19,18 @@ from openacp_bot.core.events import (
     ToolCallChanged,
     TurnEnded,
 )
-from openacp_bot.core.handover import span
-from openacp_bot.core.model import Prompt, PromptState, Question, SessionRecord
+from openacp_bot.core.model import Field, Prompt, PromptState, Question, SessionRecord, Settlement
 from openacp_bot.core.naming import subject
 from openacp_bot.core.views import Document
+from openacp_bot.core.words import chosen, cut, decision, ended, fence, is_decided, one_line, unanswered
 
-DONE = {"completed": "", "failed": " (failed)", "ended": " (not finished)"}
-ENDS = {
-    Outcome.DONE: "Done",
-    Outcome.MAX_TOKENS: "Ended at the agent's limit of tokens",
-    Outcome.MAX_REQUESTS: "Ended at the agent's limit of requests",
-    Outcome.REFUSED: "Refused by the agent",
-    Outcome.CANCELLED: "Stopped",
-    Outcome.FAILED: "Failed",
-    Outcome.CRASHED: "The agent crashed",
-    Outcome.STUCK: "Ended, as nothing came any more",
-    Outcome.INTERRUPTED: "Interrupted",
-    Outcome.UNKNOWN: "Ended",
-}
+TOOL_ENDS = {"failed": " (failed)", "ended": " (not finished)"}
+LONGEST_LINE = 300
 
 
 def conversation(record: SessionRecord, items: Sequence[Said], *, mask: Callable[[str], str]) -> Document:
     """The whole conversation; `items` in order."""
-    parts = [f"# {_one_line(record.shown_title)}", _facts(record)]
+    parts = [f"# {_line(record.shown_title)}", _facts(record)]
     parts += [part for item in items for part in _parts(item)]
     text = mask("\n\n".join(parts) + "\n")
     return Document(f"{_file_name(mask(record.shown_title))}-{record.id[:6]}.md", "text/markdown", text)
@@ -66,18 +56,18 @@ def _parts(item: Said) -> Iterator[str]:
             yield _heading(prompt, item.at)
             yield subject(prompt)
             if prompt.text and prompt.files:
-                yield "\n".join(f"- 📎 {_one_line(file.name)}" for file in prompt.files)
+                yield "\n".join(f"- 📎 {_line(file.name)}" for file in prompt.files)
         case TextChunk(text=text):
             yield text
         case ToolCallChanged(call=call):
-            what = _one_line(call.command or call.title or call.kind)
-            yield f"- 🔧 {call.kind}: {_code(what)}{DONE.get(call.status, '')}"
+            what = _line(call.command or call.title or call.kind)
+            yield f"- 🔧 {call.kind}: {_code(what)}{TOOL_ENDS.get(call.status, '')}"
         case PlanChanged(entries=entries):
             yield "\n".join(f"- [{'x' if one.status == 'completed' else ' '}] {one.text}" for one in entries)
         case FileSent(blob=blob):
-            yield f"- 📎 {_one_line(blob.name or blob.mime)}"
+            yield f"- 📎 {_line(blob.name or blob.mime)}"
         case QuestionAsked(question=question):
-            yield f"- ❓ {_one_line(question.title)} → {_answer(question)}"
+            yield "\n".join((f"- ❓ {_line(question.title)} → {_answer(question)}", *_filled(question)))
         case Notice(text=text):
             yield _quoted(text)
         case TurnEnded():
@@ -87,7 +77,7 @@ def _parts(item: Said) -> Iterator[str]:
 
 
 def _heading(prompt: Prompt, at: float) -> str:
-    who = _one_line(prompt.author.name or prompt.author.key)
+    who = _line(prompt.author.name or prompt.author.key)
     unsent = " (not sent)" if prompt.state is PromptState.DROPPED else ""
     return f"## {who}, {_time(prompt.started_at or prompt.asked_at or at)}{unsent}"
 
@@ -96,14 +86,46 @@ def _answer(question: Question) -> str:
     settled = question.settled
     if settled is None:
         return "open"
+    if not is_decided(settled):
+        return f"{unanswered(settled)}, {_time(settled.at)}"
     by = f" by {settled.by.name or settled.by.key}" if settled.by else ""
-    return f"{settled.label or settled.how}{by}, {_time(settled.at)}"
+    return f"{chosen(settled) or decision(settled)}{by}, {_time(settled.at)}"
 
 
-def _end(ended: TurnEnded) -> str:
-    tools = f", {ended.tools} tool{'' if ended.tools == 1 else 's'}" if ended.tools else ""
-    detail = f": {ended.detail.splitlines()[0]}" if ended.detail else ""
-    return f"*{ENDS[ended.outcome]} after {span(ended.seconds)}{tools}{detail}*"
+def _filled(question: Question) -> Iterator[str]:
+    if question.settled is not None:
+        for label, value in filled_in(question.fields, question.settled):
+            yield f"  - {_line(label)}: {one_line(value)}"
+
+
+def filled_in(fields: Sequence[Field], settled: Settlement) -> Iterator[tuple[str, str]]:
+    """A settled form as every surface tells it: the labels of its fields and what was answered, in words."""
+    known = {field.name: field for field in fields}
+    for name, value in settled.values:
+        field = known.get(name, Field(name, name))
+        if (words := _in_words(field, value)).strip():
+            yield field.label or name, words
+
+
+def _in_words(field: Field, value: str) -> str:
+    """By the labels of what was chosen."""
+    labels = dict(field.options)
+    chosen = _several(value) if field.kind == "choices" else (value,)
+    return ", ".join(labels.get(one, one) for one in chosen)
+
+
+def _several(value: str) -> tuple[str, ...]:
+    try:
+        given = json.loads(value)
+    except ValueError:
+        return (value,)
+    return tuple(map(str, given)) if isinstance(given, list) else (value,)
+
+
+def _end(end: TurnEnded) -> str:
+    done = "Done · " if end.outcome is Outcome.DONE and (end.seconds or end.tools) else ""
+    detail = f": {end.detail.splitlines()[0]}" if end.detail else ""
+    return f"*{done}{ended(end)}{detail}*"
 
 
 def _time(at: float) -> str:
@@ -116,14 +138,12 @@ def _quoted(text: str) -> str:
 
 def _code(text: str) -> str:
     """Inline code, whatever backticks are in it."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence, room = "`" * (longest + 1), " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{room}{text}{room}{fence}"
+    marks, room = fence(text, least=1), " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{marks}{room}{text}{room}{marks}"
 
 
-def _one_line(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= 300 else f"{words[:299]}…"
+def _line(text: str) -> str:
+    return cut(one_line(text), LONGEST_LINE)
 
 
 def _file_name(title: str) -> str:

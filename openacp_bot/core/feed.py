@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from openacp_bot.core.events import Event, Said
 from openacp_bot.core.items import key_of
-from openacp_bot.core.model import Place
+from openacp_bot.core.model import Place, ThreadRef
 from openacp_bot.core.ports import ChatAdapter, Transcript
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,16 @@ class Feed:
         """The known sessions whose home is in this chat."""
         homes = self._homes.items()
         return tuple(session for session, home in homes if (home.adapter, home.space) == (adapter, space))
+
+    def chat_of(self, session: str) -> tuple[str, str] | None:
+        """The adapter and the space that a known session lives in."""
+        home = self._homes.get(session)
+        return (home.adapter, home.space) if home is not None else None
+
+    def lives_at(self, session: str, where: ThreadRef) -> bool:
+        """Whether this is the address of a known session's home."""
+        home = self._homes.get(session)
+        return home is not None and home.ref == where
 
     def say(self, session: str, event: Event, *, turn: str | None = None) -> Said:
         """Publish; never waits, and no listener's fault reaches the session."""

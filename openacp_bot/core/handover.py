@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from openacp_bot.core.events import PromptChanged, Said, TextChunk, ToolCallChanged
 from openacp_bot.core.model import Prompt
+from openacp_bot.core.words import span
 
 CHARACTERS_PER_TOKEN = 4
 STALE_SECONDS = 600.0
@@ -48,14 +49,6 @@ def go_on(interrupted: Prompt | None) -> str:
         "The previous turn was interrupted before it was finished."
         f"{asked}\n\nLook first at what is already done (files, commands), do not repeat it, then finish the rest."
     )
-
-
-def span(seconds: float) -> str:
-    """A length of time in words: 42 s, 12 min, 3 h, 2 d."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size or (seconds >= size and unit != "d"):
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
 
 
 def _line(item: Said) -> str:

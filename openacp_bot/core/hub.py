@@ -56,7 +56,7 @@ class FrontDoor:
     async def handle(self, inbound: Inbound) -> Reply | None:
         """Raises StoreError if it could not be stored: do not acknowledge."""
         origin = inbound.origin
-        if not access.may_enter(self._house.settings, origin.who) and not _is_of_the_outbox(inbound):
+        if not access.may_enter(self._house.settings, origin.who) and not _is_of_the_surface(inbound):
             log.info("a stranger was ignored: %s", origin.who.key)
             return None
         if (earlier := self._answers.get(origin.key)) is not None:
@@ -119,6 +119,8 @@ class FrontDoor:
                 return None
 
 
-def _is_of_the_outbox(inbound: Inbound) -> bool:
-    """What became of a place is reported by an adapter itself, which is no person and has no id."""
-    return isinstance(inbound, PlaceReported) and not inbound.origin.who.id
+def _is_of_the_surface(inbound: Inbound) -> bool:
+    """What became of a place, and that a message was deleted, is told by an adapter itself, which is no person and has
+    no id: platforms do not say who deletes."""
+    is_fact = isinstance(inbound, PlaceReported) or (isinstance(inbound, Edited) and inbound.text is None)
+    return is_fact and not inbound.origin.who.id

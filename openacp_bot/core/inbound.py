@@ -26,7 +26,7 @@ class Origin:
 
     `session` is set by a surface that shows sessions without places (the page); `dialogs`: it shows forms as
     dialogs, so that the person's next plain message is not taken for an answer; `late`: it waited at the platform while
-    we were away."""
+    we were away. `home`: the space in which a topic for it is opened, if not there."""
 
     key: str
     where: ThreadRef
@@ -37,6 +37,7 @@ class Origin:
     dialogs: bool = False
     ground: Ground = Ground.TOPIC
     late: bool = False
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Message:
     """Text and files from a person. `answers` is the id of the question it replies to.
 
     Messages of one person with the same `album`, a second apart at most, are one prompt. `addressed` False: chatter of
-    a group that is not meant for us; it may only answer a form. `title`: the name of a topic that a person opened."""
+    a group that is not meant for us; it may only answer a form. `title`: the name of a topic that a person opened.
+    `opens`: it begins a session in a topic of its own."""
 
     origin: Origin
     id: str
@@ -55,6 +57,7 @@ class Message:
     answers: str = ""
     addressed: bool = True
     title: str = ""
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Report(StrEnum):
     OPENED = "opened"  # by us; `ref` and `url`
     REFUSED = "refused"  # `detail`: why, for a person
     LOST = "lost"  # found deleted
+    STAYS = "stays"  # it was to be closed, and could not be; `detail`: why, for a person
+    GONE = "gone"  # by us, as it was to be; `ref`: where it was
     RENAMED = "renamed"  # by a person; `detail`: the new title
     CLOSED = "closed"  # by a person
     MOVED = "moved"  # the whole space of `place` ("" = every place of `origin.where.space`) is now `ref.space`
@@ -165,7 +170,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list. `session` is set where the row stands for one; `choices` act on the row."""
+    """One line of a list. `session` is set where the row stands for one; `choices` act on the row; `pick` shows it
+    alone, where a platform has menus and no room for everybody's choices."""
 
     mark: str
     title: str
@@ -173,6 +179,7 @@ class Row:
     url: str = ""
     session: str = ""
     choices: tuple[Choice, ...] = ()
+    pick: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +197,9 @@ class Reply:
 
     `private`: only they should see it. `replaces`: it redraws the message whose button was pressed.
     `session`: the session it speaks of (a new one to open, the one that was acted on). `prompt`: the queued prompt that
-    it speaks of, and with which it may go. `history`: the session whose conversation it brings as a file."""
+    it speaks of, and with which it may go. `history`: the session whose conversation it brings as a file. `closes`: the
+    key of the inbound whose reply was a question that this person has answered by a message: it only says `closed_as`
+    from now on."""
 
     text: str
     rows: tuple[Row, ...] = ()
@@ -203,11 +212,14 @@ class Reply:
     quiet: bool = False  # a surface that shows the same by itself (the queue) may leave it out
     prompt: str = ""
     history: str = ""
+    closes: str = ""
+    closed_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Expecting:
-    """A person was asked for one field of a form here; their next plain message answers it."""
+    """A person was asked for one field of a form here; their next plain message answers it. `asked_by`: the key of the
+    inbound whose reply asks."""
 
     where: ThreadRef
     who: str
@@ -215,3 +227,4 @@ class Expecting:
     field: str
     given: Mapping[str, str]
     expires_at: float
+    asked_by: str = ""

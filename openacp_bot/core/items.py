@@ -55,11 +55,6 @@ def key_of(said: Said) -> str | None:
             return None
 
 
-def is_chunk(event: Event) -> bool:
-    """Whether the event adds to its item instead of replacing it."""
-    return isinstance(event, TextChunk | ThoughtChunk | ToolOutput)
-
-
 def folded(before: Event, after: Event) -> Event:
     """One item after one more event with the same key."""
     match before, after:

@@ -11,15 +11,16 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Unpack, cast
 
-from openacp_bot.core import offers
+from openacp_bot.core import albums, offers
 from openacp_bot.core.errors import CapReached, Problem, StoreError, UserError
 from openacp_bot.core.events import (
+    AgentCommand,
     Event,
     Notice,
     Outcome,
@@ -30,7 +31,8 @@ from openacp_bot.core.events import (
 )
 from openacp_bot.core.means import Means
 from openacp_bot.core.menus import minted
-from openacp_bot.core.model import Ending, Phase, Place, Prompt, PromptState, SessionRecord, State, Wanted
+from openacp_bot.core.model import Ending, Phase, Place, Prompt, PromptState, SessionRecord, State, ThreadRef, Wanted
+from openacp_bot.core.neighbours import Neighbours
 from openacp_bot.core.offers import Offer
 from openacp_bot.core.ports import Recovered, SessionFields, SessionFilter
 from openacp_bot.core.queues import Queues
@@ -42,8 +44,6 @@ log = logging.getLogger(__name__)
 WAKES_AT_ONCE = 2
 RETRY_SECONDS = 60.0  # memory may become free without a slot becoming free
 ARCHIVE_EVERY = 3600.0
-MOST_TOLD = 1000  # sessions of which we remember that they know whom they share a workspace with
-SHARED = "Another session works in the same directory: {}"
 
 
 class Manager:
@@ -57,7 +57,9 @@ class Manager:
         self._errands: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._deleted: set[str] = set()  # to be erased once their process is gone
-        self._told_shared: deque[str] = deque(maxlen=MOST_TOLD)
+        self._deleting: set[str] = set()  # while it is being stored; what is said after the erasing counts anew
+        self._neighbours = Neighbours(self._live, means)
+        self._commands: dict[str, tuple[AgentCommand, ...]] = {}  # by agent, as a session that ended knew them
         self.queues = Queues(means, self._live, self.get_to_know)
         self.stopping = False
 
@@ -79,6 +81,15 @@ class Manager:
         """The record as memory knows it, which may be ahead of the store."""
         session = self._live.get(record.id)
         return session.record if session else record
+
+    def commands(self, record: SessionRecord) -> tuple[AgentCommand, ...] | None:
+        """What the session's agent offers; None where that shows only once it is up."""
+        session = self._live.get(record.id)
+        return session.commands if session is not None and session.launched.is_set() else None
+
+    def commands_before(self, record: SessionRecord) -> tuple[AgentCommand, ...]:
+        """What such an agent last offered."""
+        return self._commands.get(record.agent, ())
 
     def check_room(self) -> None:
         """Raises UserError if no further agent may be started now."""
@@ -124,9 +135,12 @@ class Manager:
                 return False
             self._means.feed.know(record.id, rev=record.rev, home=place)
             self._let_empty_ones_go(session)
+            announced = place.asked_in if place is not None else None
             if place is not None:
                 self.say(record.id, PlaceChanged(place))
-            self._start(session)
+                if place.ref is None:  # a topic of its own is empty at first
+                    self.say(record.id, self._neighbours.card(record, prompt))
+            self._start(session, announced=announced)
         if prompt is not None and prompt.state is PromptState.QUEUED:
             session.mailbox.submit(prompt)
         return True
@@ -174,12 +188,15 @@ class Manager:
                 del self._live[session.id]
                 self._freed.set()
 
-    def _start(self, session: Session) -> None:
+    def _start(self, session: Session, *, announced: ThreadRef | None = None) -> None:
+        """`announced`: where it was said that this session begins; there its neighbours need not be told."""
         assert self._tasks is not None
         session.started = True
         self._tasks.create_task(self._life(session), name=f"session {session.id}")
         self.say(session.id, StateChanged(State.INITIALIZING, Phase.LAUNCHING))
-        self._tell_shared(session)
+        for id, notice in self._neighbours.news(session.record):
+            if announced is None or not self._means.feed.lives_at(id, announced):
+                self.say(id, notice)
 
     async def _life(self, session: Session) -> None:
         try:
@@ -197,6 +214,8 @@ class Manager:
         finally:
             self._live.pop(session.id, None)
             self._freed.set()
+            if session.commands:
+                self._commands[session.record.agent] = session.commands
 
     async def _wake_again(self, id: str) -> None:
         try:
@@ -210,16 +229,6 @@ class Manager:
             mine = one is not newer and one.record.owner == newer.record.owner
             if mine and not one.record.prompts and not one.record.pinned and not one.turn:
                 one.end(Ending.FINISH)
-
-    def _tell_shared(self, session: Session) -> None:
-        workspace = session.record.workspace
-        sharing = [one for one in self._live.values() if one.record.workspace == workspace]
-        if len(sharing) < 2:
-            return
-        for one in sharing:
-            if one.id not in self._told_shared:
-                self._told_shared.append(one.id)
-                self.say(one.id, Notice(f"shared:{session.id}", SHARED.format(workspace)))
 
     # --- facts -----------------------------------------------------------------------------------
 
@@ -311,11 +320,24 @@ class Manager:
             self._means.records.restore_session, record.id, home=home, pinned=pinned, instead_of=instead_of, key=key
         )
         await self._change(record, store, archived_at=None, pinned=record.pinned or pinned)
-        if home is not None:
-            await self._means.homes.tell(record.id)
+        if home is None:
+            return
+        await self._means.homes.tell(record.id)
+        if home.ref is None and not home.is_chat:  # its topic went when it was archived: there is a new one
+            card = self._neighbours.card(self.current(record), None)
+            self.say(record.id, replace(card, id=f"{card.id}:{secrets.token_hex(4)}"))
 
     async def delete(self, record: SessionRecord, *, key: str = "") -> None:
-        """Nobody sees it from now on; what it holds is erased once its process is gone."""
+        """Nobody sees it from now on; what it holds is erased once its process is gone. Twice at once is once."""
+        if await self._means.records.session(record.id) is None or record.id in self._deleting:
+            return
+        self._deleting.add(record.id)
+        try:
+            await self._delete(record, key)
+        finally:
+            self._deleting.discard(record.id)
+
+    async def _delete(self, record: SessionRecord, key: str) -> None:
         await self.get_to_know(record)
         place = await self._means.records.place_of(record.id)
         await self._means.records.delete_session(record.id, key=key)
@@ -362,9 +384,7 @@ class Manager:
             self._tasks = tasks
             for prompt in recovered.interrupted:
                 await self._tell_interrupted(prompt)
-            waiting = deque(recovered.waiting)
-            for _ in range(WAKES_AT_ONCE):
-                self.errand(self._wake_waiting(waiting))
+            await self._wake_recovered(recovered.waiting)
             self.errand(self._tidy_hourly())
             try:
                 yield
@@ -398,6 +418,22 @@ class Manager:
         await self.get_to_know(record)
         queued = len(await self._means.records.queued(record.id))
         await self.offer(record.id, offers.go_on(record.id, prompt.id, queued=queued))
+
+    async def _wake_recovered(self, ids: Sequence[str]) -> None:
+        """As errands; where an album was cut in two, once the rest has had time to join it."""
+        whole, cut, surfaces = deque[str](), deque[str](), set[str]()
+        for id in ids:
+            awaited = albums.surfaces_of(await self._means.records.queued(id))
+            surfaces |= awaited
+            (cut if awaited else whole).append(id)
+        for _ in range(WAKES_AT_ONCE):
+            self.errand(self._wake_waiting(whole))
+        self.errand(self._wake_cut(cut, surfaces))
+
+    async def _wake_cut(self, cut: deque[str], surfaces: Set[str]) -> None:
+        if cut:
+            await albums.rest_has_come(surfaces, self._means.is_up)
+            await self._wake_waiting(cut)
 
     async def _wake_waiting(self, waiting: deque[str]) -> None:
         """Sessions with undelivered prompts, oldest first, as slots allow."""

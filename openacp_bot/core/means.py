@@ -23,6 +23,7 @@ class Means:
     current: Callable[[], Settings]
     now: Callable[[], float]
     fetch: Fetch = no_files
+    is_up: Callable[[str], bool] = lambda surface: True
 
     @property
     def homes(self) -> Homes:

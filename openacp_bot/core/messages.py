@@ -15,11 +15,12 @@ from openacp_bot.core.commands.starting import begun
 from openacp_bot.core.commands.table import BY_NAME
 from openacp_bot.core.deeds import Deeds
 from openacp_bot.core.forms import Forms
-from openacp_bot.core.gathering import Album, Gathering
+from openacp_bot.core.gathering import LONGEST_SECONDS, Album, Gathering
 from openacp_bot.core.inbound import Action, Command, Edited, Ground, Look, Message, Origin, Reply
 from openacp_bot.core.menus import Button
-from openacp_bot.core.model import Part, Place, Prompt, PromptState, SessionRecord, Wanted
+from openacp_bot.core.model import Part, Place, Prompt, PromptState, SessionRecord
 from openacp_bot.core.parts import edited as edited_part
+from openacp_bot.core.parts import joined
 
 SLASH = re.compile(r"/[A-Za-z0-9_:.-]+(@\w+)?(\s|$)")  # not `//name` (the agent's own command), not a path
 KEPT = "The daemon is stopping. Your message is kept and runs after the restart, behind what is running now."
@@ -41,8 +42,9 @@ class Messages:
             if message.files:
                 return refusal("A command takes no files, so nothing was done. Send the file with plain text.")
             return await self._command(origin, text)
-        if text and not message.files and (step := await self._forms.said(origin, text)) is not None:
-            return await self._deeds.step(step)
+        if text and not message.files and (answered := await self._forms.said(origin, text)) is not None:
+            reply = await self._deeds.step(answered.step)
+            return reply and replace(reply, closes=answered.closes, closed_as=answered.closed_as)
         if not message.addressed:
             return None
         if text or not message.files:
@@ -72,21 +74,26 @@ class Messages:
         )
 
     async def _unknown(self, origin: Origin, name: str) -> Reply | None:
-        """What is said to a command that neither we nor the session's agent know."""
+        """What is said to a command that neither we nor the session's agent know. An agent that is not up yet may know
+        it."""
         record = await self._house.session_at(origin)
-        live = self._house.manager.live(record.id) if record else None
-        theirs = [one.name.lower() for one in live.commands] if live else []
+        offered = self._house.manager.commands(record) if record else ()
+        is_up = offered is not None
+        if offered is None and record is not None:
+            offered = self._house.manager.commands_before(record)
+        theirs = [one.name.lower() for one in offered or ()]
         if name in theirs:
             return None
+        raw = f"//{name} is sent to the agent as it is."
         if (close := nearest(name, [*BY_NAME, *theirs])) is not None:
-            return refusal(f"There is no command /{name}. Did you mean /{close}?")
-        return refusal(f"There is no command /{name}; /help lists them. //{name} is sent to the agent as it is.")
+            return refusal(f"There is no command /{name}. Did you mean /{close}?{'' if is_up else f' {raw}'}")
+        return refusal(f"There is no command /{name}; /help lists them. {raw}") if is_up else None
 
     # --- prompts ---------------------------------------------------------------------------------
 
     async def _prompt(self, message: Message, text: str) -> Reply | None:
         origin = message.origin
-        record = await self._house.session_at(origin)
+        record = None if message.opens else await self._house.session_at(origin)
         if record is None:
             return await self._begin(message, text)
         if (answered := await self._deeds.answer_by_text(record, message, text)) is not None:
@@ -97,7 +104,7 @@ class Messages:
             return Reply("This session is archived and read-only. Restore it first.", choices=choices, refused=True)
         call, part = Call(origin, record), _part(message, text)
         place = await self._house.records.place_at(origin.where)
-        if place is not None and place.shown is Wanted.CLOSED and place.wanted is Wanted.OPEN:
+        if place is not None and place.is_closed_by_hand:
             await self._house.means.homes.reopen(place)
         if self._house.manager.stopping and self._house.manager.live(record.id) is None:
             return await self._kept_for_later(call, message, part, place)
@@ -109,7 +116,7 @@ class Messages:
         if origin.ground is Ground.NONE or origin.session is not None:
             return refusal("There is no session here. /new starts one, /sessions lists yours.")
         async with self._beginning:
-            if await self._house.session_at(origin) is None:
+            if message.opens or await self._house.session_at(origin) is None:
                 return await self._begun(Call(origin), message, _part(message, text))
         return await self._prompt(message, text)
 
@@ -127,9 +134,9 @@ class Messages:
 
     async def _submitted(self, call: Call, message: Message, part: Part, place: Place | None) -> Reply | None:
         record, place_id = call.record, place.id if place else None
-        rejects = self._may_reject(record, message)
-        if message.album and not rejects:
+        if message.album:
             return await self._gathered(call, message, part, place_id)
+        rejects = self._may_reject(record, message)
         queued = await self._house.submit(call, record, part, first=rejects, place=place_id, files=message.files)
         if queued is None:
             return None
@@ -138,30 +145,50 @@ class Messages:
             session.answer(message.answers, None, None, call.who)
         if self._house.manager.stopping:
             return Reply(KEPT)
-        if not ahead or (session.turn is None and ahead == 1):
+        if not ahead:
             return None
         return await self._queued_reply(record, ahead, prompt)
 
     async def _gathered(self, call: Call, message: Message, part: Part, place: str | None) -> Reply | None:
-        """A message of an album: the first is the prompt, the others join it."""
+        """A message of an album: the first is the prompt, the others join it. A question that it replies to is rejected
+        at once."""
         while True:
             async with self._gathering.taking(message) as album:
                 if album.prompt is None:
                     return await self._first_of(album, call, message, part, place)
                 if await self._gathering.join(album, part, message):
+                    self._reject(call, message)
                     return None
 
     async def _first_of(
         self, album: Album, call: Call, message: Message, part: Part, place: str | None
     ) -> Reply | None:
+        if await self._joins_one_before_us(call, message, part):
+            return None
         session = await self._house.awake(call.record)
         prompt = self._new_prompt(call, message, part, place, PromptState.GATHERING)
-        if await self._house.records.queue_prompt(prompt, key=call.key) is None:
+        first = self._may_reject(call.record, message)
+        if await self._house.records.queue_prompt(prompt, first=first, key=call.key) is None:
             return None
         self._gathering.begin(album, message, prompt)
+        if first:
+            self._reject(call, message)
+            return None
         if session.turn is None and not session.queue:
             return None
         return await self._queued_reply(call.record, len(session.queue) + 1, prompt.id)
+
+    async def _joins_one_before_us(self, call: Call, message: Message, part: Part) -> bool:
+        """The rest of an album that a crash cut in two: what had come is queued, unless it runs already."""
+        if call.origin.sent >= self._house.started_at:
+            return False
+        edit = partial(joined, part=part, files=message.files)
+        for queued in await self._house.records.queued(call.record.id):
+            near = abs(queued.asked_at - call.origin.sent) <= LONGEST_SECONDS
+            same = queued.author.key == call.who.key and any(one.album == part.album for one in queued.parts)
+            if near and same and queued.asked_at < self._house.started_at:
+                return await self._house.manager.queues.change(call.record, queued.id, edit, key=call.key) is not None
+        return False
 
     def _new_prompt(
         self, call: Call, message: Message, part: Part, place: str | None, state: PromptState = PromptState.QUEUED
@@ -174,6 +201,12 @@ class Messages:
         session = self._house.manager.live(record.id)
         asked = next((one for one in session.questions if one.id == message.answers), None) if session else None
         return asked is not None and access.may_answer(self._house.settings, message.origin.who, asked.requester)
+
+    def _reject(self, call: Call, message: Message) -> None:
+        """The question that a message replies to, if there is one that its author may answer."""
+        session = self._house.manager.live(call.record.id)
+        if session is not None and self._may_reject(call.record, message):
+            session.answer(message.answers, None, None, call.who)
 
     async def _queued_reply(self, record: SessionRecord, ahead: int, prompt: str) -> Reply:
         about = (record.id, prompt)
@@ -211,7 +244,7 @@ class Messages:
 
 
 def _part(message: Message, text: str) -> Part:
-    return Part(text, message.id, message.quote)
+    return Part(text, message.id, message.quote, message.album)
 
 
 def _is_command(text: str) -> bool:

@@ -151,6 +151,11 @@ class Place:
         """It is a chat itself (General, a chat without topics), which nobody opens, renames or deletes."""
         return self.ref is not None and not self.ref.topic
 
+    @property
+    def is_closed_by_hand(self) -> bool:
+        """A person closed it, and it stays so until somebody writes there."""
+        return self.shown is Wanted.CLOSED and self.wanted is Wanted.OPEN
+
     def as_closed(self) -> Place:
         """As it should be once its session is archived."""
         # A topic that a person closed still stands, so there is something left to do.
@@ -278,11 +283,12 @@ class PromptState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one chat message gives to a prompt: its words, and what it replies to."""
+    """What one chat message gives to a prompt: its words, what it replies to, and what album it belongs to."""
 
     text: str
     message: str = ""  # the platform's id
     quote: str = ""
+    album: str = ""
 
     @property
     def words(self) -> str:
@@ -296,8 +302,8 @@ class Part:
 class Prompt:
     """One message to the agent. A turn is one prompt: the turn's id is its prompt's id.
 
-    `parts`: the chat messages that it was joined from, or the one that quotes another, and `text` is theirs together;
-    empty where one message is all of it."""
+    `parts`: the chat messages that it was joined from, or the one that quotes another or may be joined, and `text` is
+    theirs together; empty where one message is all of it."""
 
     id: str
     session: str
@@ -404,7 +410,8 @@ class Field:
 class Settlement:
     """How a question ended. `how`: answered, rule, timeout, cancelled, interrupted, withdrawn.
 
-    `label` is the words of the chosen option; `kind` its kind; both empty where none was chosen."""
+    `label` is the words of the chosen option; `kind` its kind; both empty where none was chosen. `values`: what a form
+    was filled in with, by field name."""
 
     how: str
     at: float
@@ -413,6 +420,7 @@ class Settlement:
     by: UserRef | None = None
     rule: str = ""
     allowed: bool = False
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openacp_bot.core.model import Prompt, SessionRecord, TitleRank
+from openacp_bot.core.words import cut, one_line
 
 FIRST_LINE_LIMIT = 60
 ASKED_LIMIT = 50
@@ -28,8 +29,8 @@ def subject(prompt: Prompt) -> str:
 def first_line(text: str) -> str:
     """The first line that says something, cut at 60 characters with an ellipsis; empty if none does."""
     for line in text.splitlines():
-        if words := " ".join(line.split()):
-            return _cut(words, FIRST_LINE_LIMIT)
+        if words := one_line(line):
+            return cut(words, FIRST_LINE_LIMIT)
     return ""
 
 
@@ -48,7 +49,7 @@ def cleaned(answer: str | None, message: str) -> str | None:
     asked = question(message).casefold()
     if len(title) > 15 and title.casefold() in asked[: asked.index("\n\n")]:
         return None
-    return _cut(title, ASKED_LIMIT)
+    return cut(title, ASKED_LIMIT)
 
 
 def fallback(record: SessionRecord) -> str:
@@ -58,8 +59,4 @@ def fallback(record: SessionRecord) -> str:
 
 def by_person(text: str) -> str:
     """A person's title, on one line and within what every platform can show."""
-    return _cut(" ".join(text.split()), PERSON_LIMIT)
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    return cut(one_line(text), PERSON_LIMIT)

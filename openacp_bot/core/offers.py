@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openacp_bot.core.events import Notice
-from openacp_bot.core.handover import span
+from openacp_bot.core.events import Notice, Outcome
 from openacp_bot.core.inbound import Action, Look
 from openacp_bot.core.menus import Button
+from openacp_bot.core.words import ENDS, FAILURES, span
+
+UNFINISHED = frozenset({Outcome.CRASHED, Outcome.STUCK, Outcome.INTERRUPTED})  # turns after which Continue is offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +21,16 @@ class Offer:
     buttons: tuple[Button, ...]
 
 
-def go_on(session: str, prompt: str, *, queued: int) -> Offer:
-    """After a turn that was broken off; why is told by the turn's end."""
+def go_on(session: str, prompt: str, *, queued: int, outcome: Outcome = Outcome.INTERRUPTED) -> Offer:
+    """After a turn that was broken off; the details are told by the turn's end."""
     waiting = f" {_messages(queued)} behind it {'waits' if queued == 1 else 'wait'}." if queued else ""
     about = (session, prompt)
     buttons = [Button("Continue", Action("continue", about), Look.GOOD)]
     if queued:
         buttons.append(Button("Run the queue", Action("run_queue", about)))
         buttons.append(Button("Clear", Action("clear", about), Look.DANGER))
-    return Offer(f"interrupted:{prompt}", f"⚠️ Interrupted. What was answered so far is kept.{waiting}", tuple(buttons))
+    what = f"{'❌' if outcome in FAILURES else '⚠️'} {ENDS[outcome]}."
+    return Offer(f"interrupted:{prompt}", f"{what} What was answered so far is kept.{waiting}", tuple(buttons))
 
 
 def taken(prompt: str, what: str) -> Notice:
@@ -35,13 +38,20 @@ def taken(prompt: str, what: str) -> Notice:
     return Notice(f"interrupted:{prompt}", f"⚠️ Interrupted. {what}")
 
 
-def try_again(session: str, life: str, *, why: str, queued: int) -> Offer:
-    """After a launch that failed."""
-    buttons = [Button("Try again", Action("try_again", (session,)), Look.GOOD)]
+def try_again(session: str, life: str, *, why: str, queued: int, own_model: bool) -> Offer:
+    """After a launch that failed. `own_model`: it may do without the model that was asked for."""
+    buttons = [Button("Try again", Action("try_again", (session, life, why)), Look.GOOD)]
+    if own_model:
+        buttons.append(Button("Model: the agent's own", Action("own_model", (session, life, why))))
     if queued:
         buttons.append(Button("Clear", Action("clear", (session,)), Look.DANGER))
     waiting = f"\n\n{_messages(queued)} {'waits' if queued == 1 else 'wait'} for the agent." if queued else ""
     return Offer(f"launch:{life}", f"❌ {why}{waiting}", tuple(buttons))
+
+
+def tried_again(life: str, why: str, what: str) -> Notice:
+    """The offer after it was taken up: without buttons."""
+    return Notice(f"launch:{life}", f"❌ {why}\n\n{what}")
 
 
 def be_patient(session: str, prompt: str, *, quiet: float, tool: str) -> Offer:

@@ -41,5 +41,5 @@ def _parts(prompt: Prompt) -> tuple[Part, ...]:
 
 def _made_of(prompt: Prompt, parts: tuple[Part, ...]) -> Prompt:
     text = "\n".join(words for part in parts if (words := part.words))
-    is_plain = len(parts) == 1 and not parts[0].quote and parts[0].message == prompt.message
+    is_plain = len(parts) == 1 and parts[0] == Part(parts[0].text, prompt.message)
     return replace(prompt, text=text, parts=() if is_plain else parts)

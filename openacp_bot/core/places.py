@@ -20,6 +20,7 @@ class Places:
     def __init__(self, house: House) -> None:
         self._house = house
         self._homes = house.means.homes
+        self._staying: set[str] = set()  # notices that say that a topic stays
 
     async def reported(self, report: PlaceReported) -> None:
         if report.what is Report.MOVED:
@@ -35,6 +36,10 @@ class Places:
                 await self._refused(place, report.detail)
             case Report.LOST:
                 await self._lost(place, report)
+            case Report.STAYS:
+                await self._stays(place, report.detail)
+            case Report.GONE:
+                self._gone(place, report)
             case Report.RENAMED:
                 await self._renamed(place, report.detail)
             case Report.CLOSED:
@@ -90,11 +95,30 @@ class Places:
         ]
         text = (
             f"❌ The topic for “{place.title}” could not be opened: {_sentence(place.refused)} "
-            "The session lives on on the page."
+            "The session lives on, on the page."
         )
         choices = await self._house.buttons(buttons, session=session)
         to = place.asked_in or _chat_of(place)
         self._house.manager.say(session, Notice(f"refused:{place.id}", text, choices, ring=True, to=to))
+
+    async def _stays(self, place: Place, why: str) -> None:
+        """Somebody was told that it goes. It is not tried again by itself before a restart."""
+        if place.session is None or place.wanted is not Wanted.CLOSED:
+            return
+        session, topic = place.session, place.ref.topic if place.ref else ""
+        button = Button("Try again", Action("close_place", (session, place.id, topic)), Look.GOOD)
+        text = f"❌ The topic of “{place.title}” stays: {_sentence(why)}"
+        choices = await self._house.buttons([button], session=session)
+        id, to = _staying(place, topic), _chat_of(place)
+        self._staying.add(id)
+        self._house.manager.say(session, Notice(id, text, choices, ring=True, to=to))
+
+    def _gone(self, place: Place, report: PlaceReported) -> None:
+        """Where it was said that it stays; after a restart that says the button."""
+        id = _staying(place, report.ref.topic if report.ref else "")
+        if place.session is not None and id in self._staying:
+            self._staying.discard(id)
+            self._house.manager.say(place.session, Notice(id, _is_gone(place), to=_chat_of(place)))
 
     async def _renamed(self, place: Place, title: str) -> None:
         title = naming.by_person(title)
@@ -119,6 +143,29 @@ async def open_place(house: House, call: Call) -> Reply:
     if place.refused:
         await house.means.homes.try_again(place, asked_in=call.origin.where)
     return Reply("Trying again.", replaces=True)
+
+
+async def close_place(house: House, call: Call) -> Reply:
+    """Try again, of a topic that stayed."""
+    place = await house.records.place(call.words[0])
+    if place is None or place.session != call.record.id or place.wanted is not Wanted.CLOSED:
+        return refusal("This topic is wanted again.")
+    is_gone = place.shown is Wanted.GONE
+    text = _is_gone(place) if is_gone else f"The topic of “{place.title}” goes as soon as the platform allows it."
+    if call.words[1:]:
+        house.manager.say(call.record.id, Notice(_staying(place, call.words[1]), text, to=_chat_of(place)))
+    if not is_gone:
+        await house.means.homes.tell(call.record.id)
+    return Reply(text, quiet=True)
+
+
+def _staying(place: Place, topic: str) -> str:
+    """The notice that says that a topic stays, and what became of it."""
+    return f"stays:{place.id}:{topic}"
+
+
+def _is_gone(place: Place) -> str:
+    return f"The topic of “{place.title}” is gone."
 
 
 def _chat_of(place: Place) -> ThreadRef:

@@ -38,7 +38,6 @@ from openacp_bot.core.model import (
 from openacp_bot.core.views import HistoryView, Query
 
 V = TypeVar("V")
-V_co = TypeVar("V_co", covariant=True)
 
 # --- the agent -----------------------------------------------------------------------------------
 
@@ -65,6 +64,10 @@ class Agent(Protocol):
     @property
     def silent_for(self) -> float:
         """Seconds since its last traffic."""
+
+    @property
+    def takes_audio(self) -> bool:
+        """Whether it listens to recordings; else it is given their paths."""
 
     def events(self) -> AsyncIterator[AgentEvent]:
         """One ordered stream for its whole life, bounded (1,000 updates or 4 MiB, then the pipe is no longer
@@ -125,6 +128,7 @@ class SessionFields(TypedDict, total=False):
     state: State
     reason: str
     conversation: str
+    model: str  # only to nothing: the agent refused it
     current_model: str
     title: str
     title_rank: TitleRank
@@ -144,6 +148,7 @@ class PromptFields(TypedDict, total=False):
 
     text: str
     parts: tuple[Part, ...]
+    files: tuple[FileRef, ...]
     state: PromptState
     outcome: str
     position: float
@@ -279,7 +284,8 @@ class Records(Protocol):
 
     async def start_turn(self, prompt: str, at: float) -> bool:
         """The prompt leaves the queue as started, and its session is no longer held; False if it was not queued any
-        more. Committed on return."""
+        more. The card of a turn that waited behind another answers the prompt's message, if that stands at home.
+        Committed on return."""
 
     async def end_turn(self, prompt: str, *, state: PromptState, outcome: str, at: float, held: bool = False) -> None:
         """The prompt's end and the session's active_at; with `held`, what is queued behind it waits for a person."""
@@ -391,6 +397,9 @@ class Ledger(Protocol):
 
     async def shown(self, card: str, page: int, message: str) -> None: ...
 
+    async def set_aside(self, card: str, page: int, to: int) -> None:
+        """The page has another number (below 0) now, and rings no more: its message is to go."""
+
     async def forget(self, card: str, pages: Sequence[int]) -> None:
         """These pages' messages are gone."""
 
@@ -406,6 +415,9 @@ class Ledger(Protocol):
         """Places that are not yet what they should be: not opened and not refused; known and wanted open, but not
         `shown` (to be reopened); to be closed or gone and still shown; of another title than the one shown. One that a
         person closed (`shown` closed) is left as it is."""
+
+    async def known_places(self, adapter: str) -> Sequence[Place]:
+        """Those that have an address and are not to be gone."""
 
     async def opening(self, place: str) -> None:
         """A call that opens it leaves now."""
@@ -460,6 +472,9 @@ class ChatAdapter(Source, Protocol):
 
     def show(self, place: Place | None, said: Said) -> None:
         """Never blocks, never raises. `place`: the session's home, if it has one."""
+
+    def hurry(self) -> None:
+        """The daemon is to end at once: leaving the screen takes two seconds at most from now on."""
 
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
         """Bring a file of this platform into the directory `into`, under any name; at most `limit` bytes; raises

@@ -15,6 +15,7 @@ ALLOW_SESSION = "allow_session"
 SUBMIT = "submit"
 DECLINE = "decline"
 CHOICE = "choice"
+MOST_CHOICES = 30  # as buttons; more are a form's, where they are listed by number
 ALLOWS = frozenset({"allow_once", "allow_always", ALLOW_SESSION})
 
 
@@ -78,14 +79,20 @@ def opened(
     return Open(question, asked, Menu(menu, actions, session=session, question=id), grant, answers)
 
 
-def settlement(open: Open, option: str | None, *, by: UserRef, at: float) -> Settlement:
+def settlement(
+    open: Open, option: str | None, values: Mapping[str, str] | None = None, *, by: UserRef, at: float
+) -> Settlement:
     """How a person's press (or, with None, their reply instead) settles the question."""
     if option is None:
         return Settlement("answered", at, kind="reject_once", label="a reply instead", by=by)
     chosen = next(one for one in open.question.options if one.id == option)
-    return Settlement(
-        "answered", at, kind=chosen.kind, label=chosen.label, by=by, allowed=chosen.kind in ALLOWS | {SUBMIT, CHOICE}
-    )
+    allowed = chosen.kind in ALLOWS | {SUBMIT, CHOICE}
+    given = _given(open.question, values or {}) if chosen.kind == SUBMIT else ()
+    return Settlement("answered", at, chosen.kind, chosen.label, by, allowed=allowed, values=given)
+
+
+def _given(question: Question, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((field.name, values[field.name]) for field in question.fields if values.get(field.name))
 
 
 def answer_to(open: Open, option: str | None, values: Mapping[str, str] | None) -> Answer:
@@ -134,6 +141,8 @@ def _choices(asked: Asked, grant: Grant | None) -> Iterator[tuple[str, str, Answ
 
 def _single_choice(asked: Asked) -> Field | None:
     """The only field of a form, where buttons can answer it."""
-    if len(asked.fields) == 1 and asked.fields[0].options and asked.fields[0].kind in ("choice", "boolean"):
-        return asked.fields[0]
-    return None
+    if len(asked.fields) != 1:
+        return None
+    field = asked.fields[0]
+    fits = 0 < len(field.options) <= MOST_CHOICES
+    return field if fits and field.kind in ("choice", "boolean") else None

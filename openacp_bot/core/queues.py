@@ -92,7 +92,8 @@ class Queues:
         if changed.state is PromptState.DROPPED:
             await self._means.records.change_prompts(ids, key=key, state=PromptState.DROPPED)
         else:
-            await self._means.records.change_prompts(ids, key=key, text=changed.text, parts=changed.parts)
+            text, parts, files = changed.text, changed.parts, changed.files
+            await self._means.records.change_prompts(ids, key=key, text=text, parts=parts, files=files)
 
     def _dropped_asleep(self, id: str, queued: Sequence[Prompt]) -> tuple[Prompt, ...]:
         """What the store has queued; a session that wakes meanwhile does not take it over."""

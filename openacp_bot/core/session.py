@@ -21,7 +21,7 @@ from typing import Unpack
 
 from openacp_bot.core import offers
 from openacp_bot.core.conduct import CANCEL_SECONDS, END_SECONDS, Conduct
-from openacp_bot.core.errors import AgentError, StoreError
+from openacp_bot.core.errors import AgentError, ModelRefused, StoreError
 from openacp_bot.core.events import AgentCommand, AgentOption, Notice, Outcome, StateChanged, TurnEnded, UsageChanged
 from openacp_bot.core.hearing import Hearing
 from openacp_bot.core.life import Life, loop_time
@@ -189,7 +189,7 @@ class Session:
                 life.enter(Phase.ENDING)
         except AgentError as error:
             life.failure = str(error)
-            await self._offer_another_try(life.failure)
+            await self._offer_another_try(life.failure, own_model=isinstance(error, ModelRefused))
         return life.kill and not life.ending and not life.failure
 
     async def _launched(self, stack: AsyncExitStack) -> Agent | None:
@@ -301,9 +301,10 @@ class Session:
             text = f"❌ {why} Your next message wakes it."
             self._life.say(Notice(f"gone:{self._life.mark}", text, ring=True))
 
-    async def _offer_another_try(self, why: str) -> None:
+    async def _offer_another_try(self, why: str, *, own_model: bool = False) -> None:
         self._life.offered = True
-        await self._life.offer(offers.try_again(self.id, self._life.mark, why=why, queued=len(self.queue)))
+        offer = offers.try_again(self.id, self._life.mark, why=why, queued=len(self.queue), own_model=own_model)
+        await self._life.offer(offer)
 
     def _say_unstored_end(self, why: str) -> None:
         """What the store cannot keep is told to the screens all the same: nothing on them stays open."""

@@ -14,6 +14,7 @@ from openacp_bot.core.events import Said
 from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import SessionRecord, UserRef
 from openacp_bot.core.ports import SessionFilter
+from openacp_bot.core.suggesting import Suggesting
 from openacp_bot.core.views import (
     CommandInfo,
     CommandMenu,
@@ -34,6 +35,7 @@ from openacp_bot.core.views import (
     SessionRow,
     Sessions,
     SessionView,
+    Suggestions,
     TurnView,
 )
 
@@ -45,6 +47,7 @@ class Sights:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._suggesting = Suggesting(house)
 
     async def see(self, query: Query[Any], who: UserRef) -> object:
         match query:
@@ -62,6 +65,8 @@ class Sights:
                 return await self._conversation(session, who)
             case CommandMenu(session=session):
                 return await self._commands(session, who)
+            case Suggestions():
+                return await self._suggesting.look(query, who)
             case NewChatChoices():
                 return await self._new_chat()
             case Health():
@@ -138,9 +143,17 @@ class Sights:
         return record
 
     async def _commands(self, session: str | None, who: UserRef) -> tuple[CommandInfo, ...]:
-        admin = self._house.is_admin(who)
+        admin = self._house.is_admin(who) or access.is_surface(self._house.settings, who)
         ours = [
-            CommandInfo(spec.name, spec.summary, spec.usage, spec.about_session, spec.admin, private=spec.private)
+            CommandInfo(
+                spec.name,
+                spec.summary,
+                spec.usage,
+                spec.about_session,
+                spec.admin,
+                private=spec.private,
+                params=spec.all_params,
+            )
             for spec in COMMANDS
             if admin or not spec.admin
         ]

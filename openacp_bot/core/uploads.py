@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from openacp_bot.core.errors import UserError
 from openacp_bot.core.model import FileRef, Prompt
+from openacp_bot.core.words import one_line
 
 FETCH_SECONDS = 60.0
 MOST_BYTES = 100 * 1024 * 1024
@@ -26,34 +27,38 @@ Fetch: TypeAlias = Callable[[FileRef, Path, int], Awaitable[Path]]  # ChatAdapte
 
 async def no_files(file: FileRef, into: Path, limit: int) -> Path:
     """Where no surface has files."""
-    raise UserError("files cannot be taken here.")
+    raise UserError(f"“{file.name}” was left out: files cannot be taken here.")
 
 
 @dataclass(frozen=True, slots=True)
 class Luggage:
-    """What became of a prompt's files: those on disk, and sentences on those that are not."""
+    """What became of a prompt's files: those on disk (as they were sent: `files`), and sentences on those that are
+    not."""
 
     paths: tuple[Path, ...] = ()
     missing: tuple[str, ...] = ()
+    files: tuple[FileRef, ...] = ()
 
 
 async def fetched(prompt: Prompt, workspace: Path, fetch: Fetch) -> Luggage:
     """All files of a prompt, one after another; what cannot be fetched is told, and keeps nothing up."""
     paths: list[Path] = []
     missing: list[str] = []
+    files: list[FileRef] = []
     for file in prompt.files:
         try:
             folder = prepared(workspace)
             paths.append(await _fetched(file, folder, _free(folder, f"{prompt.id[:6]}-{safe_name(file.name)}"), fetch))
+            files.append(file)
         except (UserError, OSError, TimeoutError) as error:
-            missing.append(f"{safe_name(file.name)} could not be fetched: {_why(error)}")
-    return Luggage(tuple(paths), tuple(missing))
+            missing.append(_sentence(file, error))
+    return Luggage(tuple(paths), tuple(missing), tuple(files))
 
 
 async def _fetched(file: FileRef, folder: Path, path: Path, fetch: Fetch) -> Path:
     """It comes into a folder of its own, so that a name of the sender's can meet nothing."""
     if file.size > MOST_BYTES:
-        raise UserError(f"it is larger than {MOST_BYTES // 1024**2} MB.")
+        raise UserError(f"“{file.name}” was left out: it is larger than {MOST_BYTES // 1024**2} MB.")
     coming = folder / f".coming-{secrets.token_hex(4)}"
     coming.mkdir(mode=0o700)
     try:
@@ -69,7 +74,7 @@ def prepared(workspace: Path) -> Path:
     root = Path(os.path.realpath(workspace))
     folder = root / ".openacp" / "uploads"
     if Path(os.path.realpath(folder)) != folder:  # an agent may have put a link there
-        raise UserError(f"{folder} leads elsewhere. Remove it.")
+        raise UserError(f"Files cannot be stored, as {folder} leads elsewhere. Remove it.")
     for one in (folder.parent, folder):
         one.mkdir(mode=0o700, exist_ok=True)
     with suppress(FileExistsError), (folder / ".gitignore").open("x") as ignore:
@@ -101,9 +106,11 @@ def _removed(folder: Path) -> None:
     folder.rmdir()
 
 
-def _why(error: UserError | OSError | TimeoutError) -> str:
+def _sentence(file: FileRef, error: UserError | OSError | TimeoutError) -> str:
+    """What a surface says is a whole sentence already; the name in it is the sender's."""
     if isinstance(error, UserError):
-        return str(error)
+        return one_line(str(error))
+    named = f"“{one_line(file.name)}” could not be"
     if isinstance(error, TimeoutError):  # it is an OSError too
-        return f"it took longer than {FETCH_SECONDS:.0f} s."
-    return f"{error.strerror or 'it could not be written'}."
+        return f"{named} fetched: it took longer than {FETCH_SECONDS:.0f} s."
+    return f"{named} stored: {error.strerror or 'it could not be written'}."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from openacp_bot.core.events import AgentOption, Said, UsageChanged
 from openacp_bot.core.model import (
+    NOTHING,
     AgentSpec,
     Phase,
     Place,
@@ -15,6 +16,7 @@ from openacp_bot.core.model import (
     Question,
     SessionRecord,
     State,
+    ThreadRef,
     Verbosity,
 )
 
@@ -149,6 +151,17 @@ class Conversation(Query[Document]):
 
 
 @dataclass(frozen=True, slots=True)
+class Param:
+    """One typed option of a command, where a surface has them: its value comes in `Command.values`. `suggests`: what
+    may be meant can be looked up (`Suggestions`); `choices`: it is one of these."""
+
+    name: str
+    summary: str
+    suggests: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CommandInfo:
     """One line of a menu, a palette, /help and the documentation."""
 
@@ -159,6 +172,7 @@ class CommandInfo:
     admin: bool = False
     agent: bool = False  # the agent's own, passed through
     private: bool = False  # its answer is for the asker only
+    params: tuple[Param, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +180,18 @@ class CommandMenu(Query[tuple[CommandInfo, ...]]):
     """The commands that work here for `who`; with a session, its agent's too."""
 
     session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions(Query[tuple[tuple[str, str], ...]]):
+    """What may be meant by what was `typed` so far for a param of a command: values and labels, at most 25. `given`:
+    the params that stand already. The command `agent` suggests the names of the session's agent's own commands."""
+
+    command: str
+    param: str
+    typed: str
+    where: ThreadRef
+    given: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 from openacp_bot.core.errors import NotAllowed, UserError
 from openacp_bot.core.settings import Settings
 
+LONGEST_SHORT = 40
+
 
 def resolved(text: str, settings: Settings, *, admin: bool) -> Path:
     """The real directory that was meant; it may not exist yet. `~` expands, a relative name lies under the base
@@ -32,6 +34,18 @@ def created(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"The directory {path} could not be created: {error.strerror}.") from error
+
+
+def tilde(path: str) -> str:
+    """As a person writes it: with `~` for the home directory."""
+    home = str(Path.home())
+    return f"~{path[len(home) :]}" if path == home or path.startswith(f"{home}/") else path
+
+
+def short(path: str) -> str:
+    """A path that fits on a button: its end says more than its start."""
+    shown = tilde(path)
+    return shown if len(shown) <= LONGEST_SHORT else f"…{shown[1 - LONGEST_SHORT :]}"
 
 
 def _check_allowed(path: Path, settings: Settings, *, admin: bool) -> None:

@@ -63,6 +63,9 @@ class CardLedger(PlaceMaking):
         sql = "DELETE FROM pages WHERE card = ? AND number IN (SELECT value FROM json_each(?))"
         await self._change(sql, (card, json.dumps(list(pages))))
 
+    async def set_aside(self, card: str, page: int, to: int) -> None:
+        await self._change("UPDATE pages SET number = ?, rings = 0 WHERE card = ? AND number = ?", (to, card, page))
+
     async def put_off(self, card: str, not_before: float) -> None:
         await self._change("UPDATE cards SET attempts = attempts + 1, not_before = ? WHERE id = ?", (not_before, card))
 

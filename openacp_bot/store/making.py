@@ -42,6 +42,10 @@ class PlaceMaking(Facts):
     async def unmade_places(self, adapter: str) -> Sequence[Place]:
         return [place_of(row) for row in await self._reader.fetch(UNMADE, (adapter,))]
 
+    async def known_places(self, adapter: str) -> Sequence[Place]:
+        sql = "SELECT * FROM places WHERE adapter = ? AND topic IS NOT NULL AND wanted <> 'gone' ORDER BY rowid"
+        return [place_of(row) for row in await self._reader.fetch(sql, (adapter,))]
+
     async def opening(self, place: str) -> None:
         await self._change("UPDATE places SET opening_at = ? WHERE id = ?", (self._now(), place))
 

@@ -19,6 +19,16 @@ from openacp_bot.store.forgetting import NOT_DELETED
 from openacp_bot.store.rows import column, columns, prompt_columns, prompt_of
 from openacp_bot.store.sql import change, fetch_one, insert
 
+WHOLE_SECOND = 1.0  # platforms tell no finer when something was written
+
+ANSWERS_ITS_MESSAGE = """
+    UPDATE cards SET answers = asked.message FROM prompts AS asked
+    WHERE asked.id = ? AND cards.kind = 'turn' AND cards.ref = asked.id AND cards.place = asked.place AND EXISTS (
+        SELECT 1 FROM prompts AS before
+        WHERE before.session = asked.session AND before.ended_at > asked.asked_at + ?
+    )
+"""
+
 
 async def put_in_queue(db: aiosqlite.Connection, prompt: Prompt, *, first: bool) -> Prompt:
     """As queued (or still gathering), last or first; the session counts it and was active just now."""
@@ -91,6 +101,7 @@ class PromptFacts(Facts):
             session = row["session"]
             await change(db, "UPDATE sessions SET held = 0 WHERE id = ?", (session,))
             await open_at_home(db, CardKind.TURN, prompt, session, self._now())
+            await change(db, ANSWERS_ITS_MESSAGE, (prompt, WHOLE_SECOND))
             return True
 
         return await self._writer.do(start)

@@ -71,10 +71,10 @@ class QuestionFacts(Facts):
             await self._change(sql, here)
             return
         sql = """
-            INSERT OR REPLACE INTO expecting (adapter, space, topic, who, token, field, given, expires_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT OR REPLACE INTO expecting (adapter, space, topic, who, token, field, given, expires_at, asked_by)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
-        await self._change(sql, (*here, what.token, what.field, column(what.given), what.expires_at))
+        await self._change(sql, (*here, what.token, what.field, column(what.given), what.expires_at, what.asked_by))
 
     async def expected(self, where: ThreadRef, who: str, now: float) -> Expecting | None:
         sql = "SELECT * FROM expecting WHERE adapter = ? AND space = ? AND topic = ? AND who = ? AND expires_at > ?"

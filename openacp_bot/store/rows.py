@@ -142,7 +142,8 @@ def menu_columns(menu: Menu) -> dict[str, object]:
 
 def expecting_of(row: sqlite3.Row) -> Expecting:
     where = ThreadRef(row["adapter"], row["space"], row["topic"])
-    return Expecting(where, row["who"], row["token"], row["field"], strings(row["given"]), row["expires_at"])
+    given = strings(row["given"])
+    return Expecting(where, row["who"], row["token"], row["field"], given, row["expires_at"], row["asked_by"])
 
 
 def card_of(row: sqlite3.Row, pages: Iterable[sqlite3.Row]) -> Card:

@@ -284,4 +284,8 @@ CREATE TABLE notes (
 ) STRICT;
 """
 
-UPGRADES: Sequence[str] = (FIRST, SECOND)
+THIRD = """
+ALTER TABLE expecting ADD COLUMN asked_by TEXT NOT NULL DEFAULT '';
+"""
+
+UPGRADES: Sequence[str] = (FIRST, SECOND, THIRD)

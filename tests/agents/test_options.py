@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openacp_bot.core.errors import AgentError
+from openacp_bot.core.errors import ModelRefused
 from openacp_bot.core.events import AgentNotice, OptionsChanged
 from tests.agents.kit import Listener, launched, stub
 
@@ -32,13 +32,13 @@ async def test_a_placeholder_takes_the_model_instead(workspace: Path) -> None:
 
 
 async def test_an_agent_without_models_refuses_one(workspace: Path) -> None:
-    with pytest.raises(AgentError, match="takes no model"):
+    with pytest.raises(ModelRefused, match="takes no model"):
         async with launched(workspace, model="large"):
             pass
 
 
 async def test_a_model_that_the_agent_refuses_is_told_with_those_it_has(workspace: Path) -> None:
-    with pytest.raises(AgentError, match=r"no such value: huge.*It offers: small, large"):
+    with pytest.raises(ModelRefused, match=r"no such value: huge.*It offers: small, large"):
         async with launched(workspace, "--options", model="huge"):
             pass
 

@@ -264,6 +264,7 @@ async def test_files_go_as_what_the_agent_takes(workspace: Path, tmp_path: Path)
     async with launched(workspace) as plain, launched(workspace, "--takes", "image,audio,embedded") as rich:
         as_links = words(await plain.turn("echo .", files))
         as_blocks = words(await rich.turn("echo .", files))
+        assert (plain.agent.takes_audio, rich.agent.takes_audio) == (False, True)
 
     assert as_links.startswith("[blocks: text resource_link resource_link resource_link resource_link]")
     assert f"Attached file: {files[0]}" in as_links

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import mimetypes
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,20 @@ def test_an_image_is_inlined_and_a_missing_file_is_still_named(tmp_path: Path) -
     assert image["data"] == base64.b64encode(b"\x89PNG").decode()
     assert link["type"] == "resource_link"
     assert text["text"] == f"Look\n\nAttached file: {tmp_path}/gone.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "mime"),
+    [("voice.ogg", "audio", "audio/ogg"), ("song.m4a", "audio", "audio/mp4"), ("sticker.webp", "image", "image/webp")],
+)
+def test_what_chats_send_is_known_on_every_machine(
+    name: str, kind: str, mime: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mimetypes, "guess_type", mimetypes.MimeTypes(filenames=()).guess_type)
+    (tmp_path / name).write_bytes(b"OggS")
+    _, block = prompt_blocks("Hear", [tmp_path / name], Takes(image=True, audio=True))
+
+    assert (block["type"], block["mimeType"]) == (kind, mime)
 
 
 def test_only_text_that_is_text_is_embedded(tmp_path: Path) -> None:

@@ -79,6 +79,10 @@ def test_the_words_of_an_error(data: object, expected: str) -> None:
     assert Refused(-32603, "Internal error", data).words == expected
 
 
+def test_a_sentence_goes_on_with_its_details() -> None:
+    assert Refused(-32603, "It failed as it was asked to.", "nothing").words == "It failed as it was asked to: nothing"
+
+
 # --- forms
 
 

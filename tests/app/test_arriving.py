@@ -87,6 +87,23 @@ async def test_who_leaves_early_leaves_nothing_unsaid(library: threading.Event) 
     assert [one.rev for one in adapter.said] == [1] and adapter.was_left
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_hurry_reaches_it_whenever_it_comes(library: threading.Event, is_there: bool) -> None:
+    adapter = Screen()
+    surface = Arriving("fake", "slow_library", lambda: adapter)
+    async with asyncio.timeout(10), surface.screen(), asyncio.TaskGroup() as tasks:
+        listening = tasks.create_task(surface.listen(None))  # type: ignore[arg-type]  # never spoken to
+        if is_there:
+            library.set()
+            await adapter.listens.wait()
+        surface.hurry()
+        library.set()
+        await adapter.listens.wait()
+        listening.cancel()
+
+    assert adapter.is_hurried
+
+
 async def test_a_file_is_waited_for_and_not_for_ever(
     library: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

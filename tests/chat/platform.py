@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from openacp_bot.chat.blocks import Block, Code, Item, Line, Link, Prose, Quote
-from openacp_bot.chat.pen import MessageGone, Moved, Pace, PlaceGone, RetryAfter
+from openacp_bot.chat.pen import Manner, MessageGone, Moved, Pace, PlaceGone, RetryAfter
 from openacp_bot.chat.sheet import Keyboard
 from openacp_bot.core.model import Blob, Place, SessionRecord, ThreadRef
 from openacp_bot.core.views import Document
@@ -56,6 +56,7 @@ class Shown:
     keyboard: Keyboard = ()
     file: Blob | Document | None = None
     answers: str = ""
+    nonce: str = ""
     edits: list[tuple[float, str]] = field(default_factory=list)
 
 
@@ -73,6 +74,8 @@ class Platform:
     def __init__(self) -> None:
         self.messages: list[Shown] = []
         self.topics: dict[ThreadRef, str] = {}
+        self.archived: set[ThreadRef] = set()  # of a platform that keeps what is closed
+        self.nonces: list[str] = []  # of each message that was to be sent, in order
         self.drafts: list[tuple[float, str | None]] = []
         self.typing: list[float] = []
         self.calls: list[tuple[float, str, ThreadRef]] = []
@@ -126,13 +129,33 @@ class Platform:
         keyboard: Keyboard = (),
         file: Blob | Document | None = None,
         answers: str = "",
+        nonce: str = "",
     ) -> str:
         if where.topic and where not in self.topics:
             raise PlaceGone("message thread not found")
+        self.archived.discard(where)  # a message wakes a thread
         self._ids += 1
         now = asyncio.get_running_loop().time()
-        self.messages.append(Shown(f"m{self._ids}", where, text, rings, now, keyboard, file, answers))
+        self.messages.append(Shown(f"m{self._ids}", where, text, rings, now, keyboard, file, answers, nonce))
         return f"m{self._ids}"
+
+    def add_once(self, where: ThreadRef, text: str, keyboard: Keyboard, manner: Manner) -> str:
+        """What was sent with this nonce already stands once, and says this now."""
+        known = next((shown for shown in self.messages if shown.nonce == manner.nonce), None)
+        if known is None:
+            return self.add(where, text, manner.rings, keyboard, answers=manner.answers, nonce=manner.nonce)
+        self.change(known.id, text, keyboard)
+        return known.id
+
+    def archive(self, where: ThreadRef) -> None:
+        if where not in self.topics:
+            raise PlaceGone("Unknown Channel")
+        self.archived.add(where)
+
+    def wake(self, where: ThreadRef) -> None:
+        if where not in self.topics:
+            raise PlaceGone("Unknown Channel")
+        self.archived.discard(where)
 
     def change(self, message: str, text: str, keyboard: Keyboard) -> None:
         shown = self.find(message)
@@ -170,6 +193,8 @@ class FakePen:
     """Writes on a Platform."""
 
     most_renames = 2
+    title_patience = 0.0
+    dedupes = False
     closing_deletes = True
 
     def __init__(self, platform: Platform, *, streams: bool = True, drafting: bool = False) -> None:
@@ -191,14 +216,16 @@ class FakePen:
         self,
         where: ThreadRef,
         text: str,
-        keyboard: Keyboard = (),
-        *,
-        rings: bool,
-        answers: str = "",
-        asks: bool = False,
+        keyboard: Keyboard,
+        manner: Manner,
     ) -> str:
+        self.platform.nonces.append(manner.nonce)
+        if self.dedupes:
+            return await self.platform.call(
+                "send", where, lambda: self.platform.add_once(where, text, keyboard, manner)
+            )
         return await self.platform.call(
-            "send", where, lambda: self.platform.add(where, text, rings, keyboard, answers=answers)
+            "send", where, lambda: self.platform.add(where, text, manner.rings, keyboard, answers=manner.answers)
         )
 
     async def send_file(
@@ -206,12 +233,11 @@ class FakePen:
         where: ThreadRef,
         file: Blob | Document,
         caption: str | None,
-        keyboard: Keyboard = (),
-        *,
-        rings: bool,
+        keyboard: Keyboard,
+        manner: Manner,
     ) -> str:
         return await self.platform.call(
-            "send_file", where, lambda: self.platform.add(where, caption or "", rings, keyboard, file)
+            "send_file", where, lambda: self.platform.add(where, caption or "", manner.rings, keyboard, file)
         )
 
     async def edit(self, where: ThreadRef, message: str, text: str, keyboard: Keyboard = ()) -> None:
@@ -230,11 +256,13 @@ class FakePen:
         await self.platform.call("rename", ref, lambda: self.platform.rename(ref, title))
 
     async def close_place(self, place: Place) -> None:
-        ref = _ref(place)
-        await self.platform.call("close", ref, lambda: self.platform.close(ref))
+        ref, platform = _ref(place), self.platform
+        close = platform.close if self.closing_deletes else platform.archive
+        await platform.call("close", ref, lambda: close(ref))
 
     async def reopen_place(self, place: Place) -> None:
-        await self.platform.call("reopen", _ref(place), lambda: None)
+        ref = _ref(place)
+        await self.platform.call("reopen", ref, lambda: None if self.closing_deletes else self.platform.wake(ref))
 
     async def delete_place(self, place: Place) -> None:
         ref = _ref(place)

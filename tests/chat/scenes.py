@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -100,8 +100,8 @@ class LookingHub:
         row = SessionRow(record, Phase.IDLE, place)
         self.seen[OneSession(record.id)] = SessionView(row, (), (), (), None)
 
-    def question(self, question: Question) -> None:
-        self.seen[OneQuestion(question.id)] = QuestionView(RECORD, question)
+    def question(self, question: Question, record: SessionRecord = RECORD) -> None:
+        self.seen[OneQuestion(question.id)] = QuestionView(record, question)
 
     def turn(self, view: TurnView) -> None:
         self.seen[OneTurn(view.prompt.id)] = view
@@ -110,8 +110,9 @@ class LookingHub:
         self.seen[Conversation(session)] = document
 
 
-def drawer(hub: LookingHub, *, now: float = NOW, approvers: str = "allowed") -> Drawer:
-    return Drawer(hub, SURFACE, Mask(("own-secret-token",)), now=lambda: now, approvers=lambda: approvers)
+def drawer(hub: LookingHub, *, now: float = NOW, approvers: str = "allowed", zone: str = "UTC") -> Drawer:
+    mask = Mask(("own-secret-token",))
+    return Drawer(hub, SURFACE, mask, now=lambda: now, approvers=lambda: approvers, zone=lambda: zone)
 
 
 def card(kind: CardKind, ref: str, *, place: str = "", where: ThreadRef | None = None, body: object = None) -> Card:
@@ -132,10 +133,14 @@ def turn_view(*events: Event, verbosity: Verbosity = Verbosity.MEDIUM, doing: st
     return TurnView(RECORD, replace(PROMPT, **prompt), items, verbosity, doing)
 
 
-async def question(asked: Question, *, approvers: str = "allowed") -> Drawing:
+async def question(
+    asked: Question, *, approvers: str = "allowed", zone: str = "UTC", record: SessionRecord = RECORD
+) -> Drawing:
     hub = LookingHub()
-    hub.question(asked)
-    drawing = await drawer(hub, approvers=approvers).drawing(card(CardKind.QUESTION, asked.id, place=HOME.id))
+    hub.question(asked, record)
+    drawing = await drawer(hub, approvers=approvers, zone=zone).drawing(
+        card(CardKind.QUESTION, asked.id, place=HOME.id)
+    )
     assert drawing is not None
     return drawing
 
@@ -159,7 +164,7 @@ def blocks(drawing: Drawing) -> list[tuple[Block, ...]]:
     return [sheet.blocks for sheet in drawing.stretches]
 
 
-def labels(keyboard: Sequence[Sequence[Any]]) -> list[list[str]]:
+def labels(keyboard: Iterable[Iterable[Any]]) -> list[list[str]]:
     return [[choice.label for choice in row] for row in keyboard]
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 from openacp_bot.chat.blocks import Line, Prose
 from openacp_bot.chat.outbox import Outbox
+from openacp_bot.chat.pen import RetryAfter
 from openacp_bot.chat.sheet import Drawing, Rank, Sheet
 from openacp_bot.core import codec
 from openacp_bot.core.cards import Card, CardKind
@@ -116,6 +117,18 @@ class Stage:
     def end(self, place: Place, turn: str, outcome: Outcome = Outcome.DONE) -> None:
         self.turns[turn].outcome = outcome
         self.tell(place, turn, TurnEnded(outcome))
+
+    async def turn(self, place: Place, text: str, *, turn: str = "t1") -> None:
+        """All of it at once."""
+        await self.start(place, turn)
+        self.say(place, turn, text)
+        self.end(place, turn)
+
+    async def held_up(self, seconds: float) -> None:
+        """A reply `One`, whose gate the platform closes for so long."""
+        self.platform.fail("send", RetryAfter(seconds))
+        await self.outbox.reply(GENERAL, Reply("One"), key="u1")
+        await self.until(lambda: bool(self.platform.calls))
 
     def notice(self, place: Place | None, notice: Notice) -> None:
         self.tell(place, None, notice)

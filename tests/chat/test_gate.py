@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openacp_bot.chat.gate import IDLE, RESERVE, Gate, Turnstile
+from openacp_bot.chat.gate import IDLE, Gate, Turnstile
 from openacp_bot.chat.pen import Pace
 from openacp_bot.chat.sheet import Rank
 
@@ -71,7 +71,7 @@ def test_while_edits_flow_a_person_never_waits() -> None:
     for _ in range(100):
         call(one, clock, Rank.EDIT)
 
-    for _ in range(RESERVE):
+    for _ in range(GROUP.reserve):
         assert one.wait(Rank.PERSON) == 0
         call(one, clock, Rank.PERSON)
 

@@ -34,9 +34,7 @@ async def test_a_card_that_cannot_be_opened_ends_nothing_else() -> None:
         stage.notice(place, Notice("n1", "Bad"))
         stage.notice(place, Notice("n2", "Good"))
         await stage.until(lambda: stage.platform.texts() == ["Good"])
-        await stage.start(place, "t1")
-        stage.say(place, "t1", "Hi")
-        stage.end(place, "t1")
+        await stage.turn(place, "Hi")
         await stage.all_settled()
 
     assert stage.platform.texts() == ["Good", f"Hi\n{END}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 
-from openacp_bot.chat.pen import Forbidden, MarkupRefused, NotDone, PerhapsDone, Refused, RetryAfter
+from openacp_bot.chat.pen import Forbidden, MarkupRefused, NotDone, PerhapsDone, Refused
 from openacp_bot.core.inbound import Reply, Report
 from openacp_bot.core.model import ThreadRef
 from tests.chat.stage import END, GENERAL, Stage
@@ -17,10 +17,8 @@ REPEAT = "🔁 perhaps a repeat"
 @virtual
 async def test_a_closed_gate_is_waited_out_remembered_and_others_go_on() -> None:
     stage = Stage()
-    stage.platform.fail("send", RetryAfter(100))
     async with stage.running():
-        await stage.outbox.reply(GENERAL, Reply("One"), key="u1")
-        await stage.until(lambda: bool(stage.platform.calls))
+        await stage.held_up(100)
         await stage.outbox.reply(ThreadRef("chat", "-200"), Reply("Two"), key="u2")
         assert await stage.until(lambda: stage.platform.texts() == ["Two"]) < 1
         assert await stage.until(lambda: len(stage.platform.messages) == 2) >= 98
@@ -32,10 +30,8 @@ async def test_a_closed_gate_is_waited_out_remembered_and_others_go_on() -> None
 @virtual
 async def test_a_closed_gate_outlives_a_restart() -> None:
     stage = Stage()
-    stage.platform.fail("send", RetryAfter(100))
     async with stage.running(goodbye=0):
-        await stage.outbox.reply(GENERAL, Reply("One"), key="u1")
-        await stage.until(lambda: bool(stage.platform.calls))
+        await stage.held_up(100)
         await asyncio.sleep(1)
     async with stage.running():
         assert await stage.until(lambda: bool(stage.platform.messages)) >= 97
@@ -50,9 +46,7 @@ async def test_what_was_certainly_not_done_is_tried_again_until_it_is_without_a_
     place = await stage.place()
     stage.platform.fail("send", NotDone("no connection"), n=7)
     async with stage.running():
-        await stage.start(place, "t1")
-        stage.say(place, "t1", "Hi")
-        stage.end(place, "t1")
+        await stage.turn(place, "Hi")
         await stage.all_settled()
 
     assert stage.platform.texts() == [f"Hi\n{END}"]
@@ -67,9 +61,7 @@ async def test_an_ambiguous_final_is_sent_once_more_with_a_mark() -> None:
         place = await stage.place()
         stage.platform.fail("send", PerhapsDone("lost"), done=done)
         async with stage.running():
-            await stage.start(place, "t1")
-            stage.say(place, "t1", "Hi")
-            stage.end(place, "t1")
+            await stage.turn(place, "Hi")
             await stage.all_settled()
 
         first = [f"Hi\n{END}"] if done else []
@@ -165,8 +157,7 @@ async def test_three_refused_edits_end_edits_and_the_final_is_sent_once() -> Non
         stage.end(place, "t1")
         await stage.all_settled()
 
-    assert stage.platform.texts()[0] == "One"
-    assert "".join(stage.platform.texts()[1:]) == "One " + "more " * 60 + f"\n{END}"
+    assert "".join(stage.platform.texts()) == "One " + "more " * 60 + f"\n{END}"  # and what was given up is gone
     assert len(stage.platform.ringing()) == 1
 
 
@@ -206,9 +197,7 @@ async def test_a_chat_with_another_id_is_told_to_core_and_written_to_there() -> 
     stage.platform.topics[ThreadRef("chat", "-1009", place.ref.topic)] = "moved"
     async with stage.running():
         await stage.outbox.reply(GENERAL, Reply("Hi"), key="u1")
-        await stage.start(place, "t1")
-        stage.say(place, "t1", "Hello")
-        stage.end(place, "t1")
+        await stage.turn(place, "Hello")
         await stage.all_settled()
 
     assert [report.what for report in stage.reports] == [Report.MOVED]
@@ -254,9 +243,7 @@ async def test_a_final_outlives_two_minutes_of_ambiguous_failures_and_comes_at_m
     for method in ("send", "edit", "typing"):
         stage.platform.fail(method, PerhapsDone("502"), n=1000)
     async with stage.running():
-        await stage.start(place, "t1")
-        stage.say(place, "t1", "Hi")
-        stage.end(place, "t1")
+        await stage.turn(place, "Hi")
         await asyncio.sleep(120)
         stage.platform.faults.clear()
         await stage.all_settled()
@@ -274,3 +261,42 @@ async def test_a_topic_is_not_opened_again_and_again_while_nothing_gets_through(
         await stage.until(lambda: bool(stage.reports))
 
     assert len(stage.platform.topics) == 2
+
+
+@virtual
+async def test_a_message_that_is_gone_again_and_again_costs_no_word_of_the_answer() -> None:
+    stage = Stage()
+    place = await stage.place()
+    async with stage.running():
+        await asyncio.sleep(60)
+        await stage.start(place, "t1")
+        for number in range(3):
+            stage.say(place, "t1", f"word{number} ")
+            await asyncio.sleep(20)
+            stage.platform.messages.clear()
+        stage.say(place, "t1", "last")
+        await asyncio.sleep(20)
+        stage.end(place, "t1")
+        await stage.all_settled()
+
+    assert "".join(stage.platform.texts()) == f"word0 word1 word2 last\n{END}"
+
+
+@virtual
+async def test_a_message_that_takes_no_edits_goes_also_after_a_restart() -> None:
+    stage = Stage()
+    place = await stage.place()
+    async with stage.running(goodbye=0):
+        await asyncio.sleep(60)
+        await stage.start(place, "t1")
+        stage.say(place, "t1", "One ")
+        await stage.until(lambda: bool(stage.platform.messages))
+        stage.platform.fail("edit", Refused("message can't be edited"), n=50)
+        for _ in range(60):
+            stage.say(place, "t1", "more ")
+            await asyncio.sleep(1)
+    stage.end(place, "t1")
+    async with stage.running():
+        await stage.all_settled()
+
+    assert "".join(stage.platform.texts()) == "One " + "more " * 60 + f"\n{END}"

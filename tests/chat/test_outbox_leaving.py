@@ -22,9 +22,7 @@ async def test_what_can_be_shown_in_time_is_shown() -> None:
     stage = Stage()
     place = await stage.place()
     async with stage.running():
-        await stage.start(place, "t1")
-        stage.say(place, "t1", "Hello")
-        stage.end(place, "t1")
+        await stage.turn(place, "Hello")
 
     assert stage.platform.texts() == [f"Hello\n{END}"]
 
@@ -32,10 +30,8 @@ async def test_what_can_be_shown_in_time_is_shown() -> None:
 @virtual
 async def test_a_gate_that_stays_closed_holds_up_nobody() -> None:
     stage = Stage()
-    stage.platform.fail("send", RetryAfter(100))
     async with stage.running():
-        await stage.outbox.reply(GENERAL, Reply("One"), key="u1")
-        await stage.until(lambda: bool(stage.platform.calls))
+        await stage.held_up(100)
         await asyncio.sleep(1)
         await stage.outbox.reply(OTHER, Reply("Two"), key="u2")
         left = _now()
@@ -73,7 +69,6 @@ async def test_a_gate_that_opens_in_time_is_waited_for() -> None:
 @virtual
 async def test_leaving_can_be_hurried_while_it_waits() -> None:
     stage = Stage()
-    stage.platform.fail("send", RetryAfter(50))
 
     async def hurry() -> None:
         await asyncio.sleep(10)
@@ -81,8 +76,7 @@ async def test_leaving_can_be_hurried_while_it_waits() -> None:
 
     async with asyncio.TaskGroup() as group:
         async with stage.running(goodbye=100):
-            await stage.outbox.reply(GENERAL, Reply("One"), key="u1")
-            await stage.until(lambda: bool(stage.platform.calls))
+            await stage.held_up(50)
             group.create_task(hurry())
             left = _now()
         assert 10 <= _now() - left <= 12.1
@@ -93,10 +87,8 @@ async def test_leaving_can_be_hurried_while_it_waits() -> None:
 @virtual
 async def test_leaving_can_be_hurried_before_it_begins() -> None:
     stage = Stage()
-    stage.platform.fail("send", RetryAfter(5))
     async with stage.running(goodbye=100):
-        await stage.outbox.reply(GENERAL, Reply("One"), key="u1")
-        await stage.until(lambda: bool(stage.platform.calls))
+        await stage.held_up(5)
         stage.outbox.hurry()
         left = _now()
 

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import pairwise
 
 from openacp_bot.core.events import Notice, PromptChanged, TextChunk
-from openacp_bot.core.inbound import Reply
+from openacp_bot.core.inbound import Choice, Reply
 from openacp_bot.core.model import Prompt, PromptState, ThreadRef, UserRef, Wanted
 from tests.chat.stage import END, GENERAL, SPACE, Stage
 from tests.virtual_time import virtual
@@ -275,3 +275,17 @@ async def test_several_chats_do_not_wait_for_each_other() -> None:
 
 def _started(prompt: str) -> PromptChanged:
     return PromptChanged(Prompt(prompt, "s", UserRef("chat", "1"), "", 0.0, state=PromptState.STARTED))
+
+
+@virtual
+async def test_a_question_that_was_answered_by_a_message_loses_its_buttons() -> None:
+    stage = Stage()
+    asked = Reply("Which directory?", choices=(Choice("Cancel", "m.0"),))
+    async with stage.running():
+        await stage.outbox.reply(GENERAL, asked, key="u1")
+        await stage.all_settled()
+        await stage.outbox.reply(GENERAL, Reply("Started.", closes="u1", closed_as="✏️ Directory — x"), key="u2")
+        await stage.all_settled()
+
+    assert stage.platform.texts() == ["✏️ Directory — x", "Started."]
+    assert [message.keyboard for message in stage.platform.messages] == [(), ()]

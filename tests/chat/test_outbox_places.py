@@ -225,9 +225,7 @@ async def test_a_restored_session_gets_a_new_topic_that_begins_with_its_conversa
         await stage.until(lambda: place.ref not in stage.platform.topics)
         stage.platform.messages.clear()
         await stage.change("p1", wanted=Wanted.OPEN)
-        await stage.start(place, "t1")
-        stage.say(place, "t1", "Again")
-        stage.end(place, "t1")
+        await stage.turn(place, "Again")
         await stage.all_settled()
 
     assert stage.platform.texts() == ["📦 The conversation so far.", f"Again\n{END}"]

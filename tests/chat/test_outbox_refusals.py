@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from openacp_bot.chat.blocks import Line, Prose
-from openacp_bot.chat.pen import Refused, Retry
+from openacp_bot.chat.pen import PerhapsDone, Refused, Retry
 from openacp_bot.chat.sheet import Drawing, Rank, Sheet
 from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.inbound import Reply
@@ -110,6 +110,16 @@ async def test_a_sentence_that_is_refused_too_ends_the_card_with_the_reason() ->
     await _shown(stage)
 
     assert list(stage.store.settled.values()) == ["nothing at all"]
+
+
+@virtual
+async def test_a_sentence_in_place_of_what_may_stand_is_marked_as_a_repeat() -> None:
+    stage = Filed(Sheet((Prose("*Hi*"),)))
+    stage.platform.fail("send", PerhapsDone("lost"), done=True)
+    stage.platform.fail("send", Refused("no"), n=2)
+    await _shown(stage)
+
+    assert stage.platform.texts()[1:] == [f"⚠️ A message could not be sent: no\n{END}\n🔁 perhaps a repeat"]
 
 
 @virtual

@@ -52,9 +52,7 @@ async def test_an_answer_complete_before_anything_was_shown_is_one_ringing_messa
     stage = Stage()
     place = await stage.place()
     async with stage.running():
-        await stage.start(place, "t1")
-        stage.say(place, "t1", "Four.")
-        stage.end(place, "t1")
+        await stage.turn(place, "Four.")
         await stage.all_settled()
 
     assert stage.platform.texts() == [f"Four.\n{END}"]
@@ -168,9 +166,7 @@ async def test_what_cannot_be_shown_in_time_is_shown_after_the_next_start() -> N
     place = await stage.place()
     async with stage.running(goodbye=10):
         stage.platform.fail("send", NotDone("no connection"), n=5)
-        await stage.start(place, "t1")
-        stage.say(place, "t1", "Hi")
-        stage.end(place, "t1")
+        await stage.turn(place, "Hi")
         began = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - began < 11
     stage.platform.faults.clear()

@@ -210,3 +210,28 @@ def test_what_a_shorter_answer_no_longer_needs_is_deleted() -> None:
 
     screen.finish(Drawing((), Rank.PERSON, gone=True))
     assert screen.texts == []
+
+
+def test_what_is_still_to_be_sent_does_not_wait_for_an_edit_where_something_below_waits_for_it() -> None:
+    screen = Screen()
+    screen.finish(live("One"))
+    ended = final("One and more")
+    wants = wanted(ended, screen.pages, DIALECT, screen.known, streams=True)
+
+    first = next_step(wants, ended, screen.pages, screen.known, is_all=False)
+    owed = next_step(wants, ended, screen.pages, screen.known, is_all=False, edits=False)
+
+    assert isinstance(first, Edit)
+    assert isinstance(owed, Send) and owed.want.is_end
+
+
+def test_that_a_quiet_line_may_stand_twice_is_not_told() -> None:
+    screen = Screen()
+    quiet = Drawing((Sheet((Line("card"),)),), Rank.RENAME)
+    step = screen.step(quiet)
+    assert isinstance(step, Send)
+    screen.begin(step)
+
+    screen.finish(quiet)
+
+    assert screen.texts == ["card"]

@@ -17,12 +17,13 @@ LINES = st.lists(st.sampled_from(["a", "b", "c", "", "+x", "-y", "@@"]), max_siz
 @pytest.mark.parametrize(
     ("old", "new", "text", "added", "removed"),
     [
-        ("a\n", "b\n", "@@ -1,1 +1,1 @@\n-a\n+b", 1, 1),
+        ("a\n", "b\n", "-a\n+b", 1, 1),
         (None, "a\nb\n", "+a\n+b", 2, 0),
-        ("", "a\n", "@@ -0,0 +1,1 @@\n+a", 1, 0),
-        ("a\n", "", "@@ -1,1 +0,0 @@\n-a", 0, 1),
+        ("", "a\n", "+a", 1, 0),
+        ("a\n", "", "-a", 0, 1),
         ("a\n", "a\n", "", 0, 0),
         (None, "", "", 0, 0),
+        ("a\n" + "x\n" * 9, "b\n" + "x\n" * 8 + "y\n", "-a\n+b\n x\n x\n x\n@@ -7,4 +7,4 @@\n x\n x\n x\n-x\n+y", 2, 2),
         ("1\n2\n3\n4\n5\n6\n", "1\n2\n3\n4\n5\nx\n", "@@ -3,4 +3,4 @@\n 3\n 4\n 5\n-6\n+x", 1, 1),
     ],
 )

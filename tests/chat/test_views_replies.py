@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from openacp_bot.core.cards import CardKind
 from openacp_bot.core.events import Notice
 from openacp_bot.core.inbound import Choice, Form, Look, Opens, Reply, Row
 from openacp_bot.core.model import Field, Place, PromptState, Wanted
+from openacp_bot.core.neighbours import CARD
 from openacp_bot.core.views import Document
 from tests.chat.scenes import (
     GENERAL,
@@ -31,7 +33,7 @@ from tests.chat.scenes import (
     turn_view,
 )
 
-OPENING = Line("Its topic is being opened …", Tone.FAINT)
+OPENING = Line("It is being opened …", Tone.FAINT)
 
 
 # --- notices -----------------------------------------------------------------------------------------
@@ -52,11 +54,33 @@ async def test_a_quiet_notice_does_not_ring() -> None:
     assert (drawing.stretches[0].rings, drawing.rank, drawing.final) == (False, Rank.RENAME, True)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("In {home}/code/a and ({home}).", "In ~/code/a and (~)."),
+        ("Workspace: {home}", "Workspace: ~"),
+        ("/srv{home}/a {home}ly {home}.old", "/srv{home}/a {home}ly {home}.old"),
+    ],
+)
+async def test_paths_below_our_home_are_short(said: str, shown: str) -> None:
+    home = str(Path.home())
+
+    told = await notice(Notice("n", said.format(home=home)))
+    answered = await reply(Reply(said.format(home=home), (Row("", "One", said.format(home=home)),)))
+
+    assert blocks(told) == [(Line(shown.format(home=home)),)]
+    assert blocks(answered) == [(Line(shown.format(home=home)), Item("", "One", shown.format(home=home)))]
+
+
 async def test_a_notice_to_somebody_goes_first_and_ends_with_its_link() -> None:
     drawing = await notice(Notice("n", f"Key {SECRET}", to=GENERAL, url="https://t.me/c/100/7"))
 
     assert drawing.rank is Rank.PERSON
     assert blocks(drawing) == [(Line(f"Key {MASKED}"), Link("Open", "https://t.me/c/100/7"))]
+
+
+async def test_what_a_topic_begins_with_is_not_overtaken_by_what_is_said_in_it() -> None:
+    assert (await notice(Notice(CARD, "claude · ~/code"))).rank is Rank.CARD
 
 
 async def test_a_body_that_cannot_be_read_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -114,13 +138,27 @@ async def test_a_form_asks_for_its_field() -> None:
     )
 
 
+async def test_the_field_stands_above_what_is_to_be_done_about_it() -> None:
+    form = Form("m.0", "Which one?", (Field("size", "Size"),))
+    drawing = await reply(Reply("Which one?\n(2 of 5)\nSend it as your next message.", form=form))
+
+    assert blocks(drawing) == [
+        (
+            Line("Which one?"),
+            Item("✏️", "Size"),
+            Line("(2 of 5)"),
+            Line("Send it as your next message."),
+        )
+    ]
+
+
 async def test_a_forms_title_is_not_said_twice_and_its_options_are_the_given_buttons() -> None:
     field = Field("size", "Size", "choice", (("s", "Small"), ("l", "Large")))
     choices = (Choice("Small", "m.0"), Choice("Large", "m.1"), Choice("Cancel", "m.2"))
     drawing = await reply(Reply("Which size?", choices=choices, form=Form("m.0", "Which size?", (field,))))
 
     (sheet,) = drawing.stretches
-    assert sheet.blocks == (Line("Which size?"), Item("✏️", "Size", "Small, Large"))
+    assert sheet.blocks == (Line("Which size?"), Item("✏️", "Size"))
     assert labels(sheet.keyboard) == [["Small", "Large", "Cancel"]]
 
 

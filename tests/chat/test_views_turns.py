@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +92,25 @@ async def test_text_and_tools_stand_in_the_order_in_which_they_came_above_the_st
         )
     ]
     assert drawing.rank is Rank.CARD
+
+
+@pytest.mark.parametrize("verbosity", [Verbosity.MEDIUM, Verbosity.HIGH])
+async def test_what_the_strip_says_to_be_running_is_not_said_below_it_again(verbosity: Verbosity) -> None:
+    running = tool("t1", "npm test", "execute", status="in_progress", command="npm test")
+
+    drawing = await turn(running, PlanChanged((PlanEntry("Test"),)), doing="running: npm test", verbosity=verbosity)
+
+    assert blocks(drawing) == [(Quote("⏳ npm test"), Line("☐ Test"))]
+
+
+async def test_what_runs_is_said_below_a_strip_that_has_ended_or_is_folded() -> None:
+    running = tool("t9", "npm test", "execute", status="in_progress")
+    status = Line("⏳ running: npm test", Tone.FAINT)
+
+    ended = await turn(tool("t1"), doing="running: npm test")
+    folded = await turn(*(tool(f"t{number}") for number in range(6)), running, doing="running: npm test")
+
+    assert [blocks(one)[0][-1] for one in (ended, folded)] == [status, status]
 
 
 async def test_blank_text_and_notices_are_not_shown() -> None:
@@ -226,6 +246,8 @@ async def strip(*events: Event) -> list[str]:
     ("call", "line"),
     [
         (tool(title="Read /srv/project/src/a.py"), "📖 Read src/a.py"),
+        (tool(title="Read /old/srv/project/src/a.py"), "📖 Read /old/srv/project/src/a.py"),
+        (tool(title="List /srv/project/"), "📖 List /srv/project/"),
         (tool(title="", command="npm test", kind="execute"), "💻 npm test"),
         (tool(title="bash", command="npm test", kind="execute"), "💻 bash npm test"),
         (tool(title="Run the tests", command="npm test", kind="execute"), "💻 Run the tests"),
@@ -246,10 +268,48 @@ async def strip(*events: Event) -> list[str]:
         (tool(title="Test", status="failed"), "❌ Test"),
         (tool(title=f"echo {SECRET}", status="failed", output=SECRET), f"❌ echo {MASKED} · {MASKED}"),
         (tool(title="x" * 200), f"📖 {'x' * 89}…"),
+        (tool(title=f"Read {Path.home()}/notes/a.md"), "📖 Read ~/notes/a.md"),
     ],
 )
 async def test_the_line_of_a_tool_call(call: Event, line: str) -> None:
     assert await strip(call) == [line]
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"output": "collecting\n12 passed\n\n---\n"}, "💻 npm test · 12 passed"),
+        ({"output": "12 passed\nexit code 0\n"}, "💻 npm test · 12 passed"),
+        ({"output": "```console\n12 passed\n```"}, "💻 npm test · 12 passed"),
+        ({"output": "```console\n```"}, "💻 npm test"),
+        ({"output": f"{'x' * 9000}\n12 passed\n"}, "💻 npm test · 12 passed"),
+        ({"output": f"{'x' * 9000} {SECRET}"}, f"💻 npm test · {'x' * 49}…"),
+        ({"output": "[Exited with code: 0]"}, "💻 npm test"),
+        ({"output": "x" * 90}, f"💻 npm test · {'x' * 49}…"),
+        ({"output": f"token {SECRET}"}, f"💻 npm test · token {MASKED}"),
+        ({"output": "-----BEGIN PRIVATE KEY-----\nMIIabc\n" + "MIIdef\n" * 1000}, "💻 npm test · [private key •••]"),
+        ({"output": "\x1b[1m\x1b[32m12 passed\x1b[0m"}, "💻 npm test · 12 passed"),
+        ({"output": "npm test"}, "💻 npm test"),
+        ({"output": "12 passed", "status": "in_progress"}, "⏳ npm test"),
+        ({"output": "12 passed", "kind": "read"}, "📖 npm test"),
+    ],
+)
+async def test_what_a_command_said_last_is_its_short_result(fields: dict[str, Any], line: str) -> None:
+    given = {"kind": "execute", "command": "npm test", **fields}
+
+    assert await strip(tool(title="npm test", **given)) == [line]
+
+
+async def test_the_short_result_may_have_been_streamed() -> None:
+    lines = await strip(tool(title="npm test", kind="execute"), ToolOutput("t1", "one\n12 passed\n"))
+
+    assert lines == ["💻 npm test · 12 passed"]
+
+
+async def test_at_high_the_result_below_is_not_told_in_the_line_too() -> None:
+    drawing = await turn(tool(title="ls", kind="execute", output="a.py"), verbosity=Verbosity.HIGH)
+
+    assert drawing.stretches[0].blocks[0] == Quote("💻 ls")
 
 
 async def test_streamed_output_tells_why_a_call_failed() -> None:
@@ -308,7 +368,7 @@ async def test_at_high_a_call_brings_its_input_its_diff_and_its_output() -> None
             Line("Result", Tone.FAINT),
             Code("ok", folded=True),
             Quote("✏️ Edit src/parser.py · +2 −1"),
-            Code("@@ -1,3 +1,4 @@\n a\n-b\n+B\n c\n+d", "diff"),
+            Code(" a\n-b\n+B\n c\n+d", "diff"),
         )
     ]
 
@@ -351,6 +411,7 @@ async def test_a_turn_that_is_done_ends_with_time_and_tools() -> None:
     ("seconds", "tools", "line"),
     [
         (0.42, 0, "✅ 0.4 s"),
+        (0.02, 0, "✅ done"),
         (42, 1, "✅ 42 s · 1 tool"),
         (185, 2, "✅ 3 min 5 s · 2 tools"),
         (3720, 0, "✅ 1 h 2 min"),
@@ -387,11 +448,11 @@ async def test_every_other_outcome_is_told_in_words(outcome: Outcome, line: str,
     assert (drawing.end, drawing.rank) == ((Line(line),), rank)
 
 
-async def test_the_end_of_an_interrupted_turn_leaves_ringing_to_the_offer_below_it() -> None:
-    for outcome in Outcome:
-        drawing = await turn(TurnEnded(outcome))
+@pytest.mark.parametrize("outcome", Outcome)
+async def test_the_end_of_a_turn_that_was_broken_off_leaves_ringing_to_the_offer_below_it(outcome: Outcome) -> None:
+    drawing = await turn(TurnEnded(outcome))
 
-        assert drawing.is_quiet is (outcome is Outcome.INTERRUPTED)
+    assert drawing.is_quiet is (outcome in (Outcome.CRASHED, Outcome.STUCK, Outcome.INTERRUPTED))
 
 
 async def test_a_crash_is_told_with_the_last_lines_of_stderr() -> None:
@@ -443,5 +504,5 @@ async def test_the_whole_answer_is_markdown_with_everything_in_it() -> None:
 
     assert drawing.whole is not None
     assert drawing.whole.text == (
-        "# Title\n\n> 📖 Read parser.py\n\nInput\n\n```\nin\n```\n\nResult\n\n```\na ``` fence\n```\n\nEnd\n"
+        "# Title\n\n> 📖 Read parser.py\n\nInput\n\n```\nin\n```\n\nResult\n\n````\na ``` fence\n````\n\nEnd\n"
     )

@@ -50,7 +50,7 @@ def test_the_example_is_what_one_gets_without_it(tmp_path: Path) -> None:
 
 def test_the_example_with_everything_uncommented_is_valid(tmp_path: Path) -> None:
     text = re.sub(r"^#(?=[^\s#])|^#(?=  )", "", EXAMPLE.read_text(), flags=re.MULTILINE)
-    text = text.replace("  rules: []\n", "  rules:\n")
+    text = text.replace("  rules: []\n", "  rules:\n").replace("put-yours-here", "a-real-one")
     path = tmp_path / "config.yaml"
     path.write_text(text)
     path.chmod(0o600)
@@ -61,6 +61,7 @@ def test_the_example_with_everything_uncommented_is_valid(tmp_path: Path) -> Non
     assert len(config.settings.agents["claude"].mcp_servers) == 2
     assert len(config.settings.permissions.rules) == 3
     assert config.settings.data_dir == Path("/home/me/.local/share/openacp-bot")
+    assert config.telegram is not None and config.discord is not None
 
 
 @pytest.mark.parametrize("path", [path for path, _ in EVERY], ids=".".join)

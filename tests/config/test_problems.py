@@ -26,14 +26,17 @@ def problems(tmp_path: Path, text: str) -> tuple[str, ...]:
     ("text", "sentence"),
     [
         ("web:\n  prot: 1", "web.prot (line 2) is not a known key; did you mean port?"),
-        ("discord: {}", "discord (line 1) is not a known key; known are data_dir, default_agent, "),
+        ("irc: {}", "irc (line 1) is not a known key; known are data_dir, default_agent, "),
         ("telegram: {streaming: true}", "telegram.token (line 1) is missing; @BotFather gives it"),
         ("telegram: {token: secret}", "telegram.token (line 1) is no bot token; @BotFather gives it"),
         ("telegram: {token: [1, 2]}", "telegram.token (line 1) is “…”; it must be text"),
         ("telegram: {token: '123:abc', token_file: t}", "telegram.token_file (line 1) is given beside telegram.token"),
         ("telegram: {token_file: nowhere}", "nowhere”, which cannot be read: No such file or directory"),
-        ("telegram: {token: '123:abc', chat_id: 5}", "telegram.chat_id (line 1) is 5; a group's id is negative"),
-        ("telegram: {token: '123:abc', chat_ids: [5]}", "telegram.chat_ids[0] (line 1) is 5; a group's id is negative"),
+        (
+            "telegram: {token: '123:abc', chat_id: 1001234567890}",
+            "telegram.chat_id (line 1) is 1001234567890; a group's id is negative",
+        ),
+        ("telegram: {token: '123:abc', chat_ids: [0]}", "telegram.chat_ids[0] (line 1) is 0; a group's id is negative"),
         ("telegram: {token: '123:abc', allowed_user_ids: [bob]}", "must be numeric ids, not names"),
         ("telegram: {token: '123:abc', general: some}", "telegram.general (line 1) is “some”; use all, mention or off"),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,7 @@ def test_nobody_allowed_is_pointed_out(tmp_path: Path) -> None:
     (warning,) = loaded(tmp_path, "telegram: {token: '123:abc'}").warnings
 
     assert warning.startswith("telegram.allowed_user_ids is empty, so nobody may use the bot")
+    assert warning.endswith("and restart")  # a bot that is off is not started by a reload
 
 
 def test_several_people_without_an_admin_are_pointed_out(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_a_token_in_a_file_that_others_can_read_is_pointed_out(tmp_path: Path) -
 
     (warning,) = load(path, env={"HOME": "/home/me"}, cwd=tmp_path, found=(DEMO,)).warnings
 
-    assert "holds the bot's token; chmod 600" in warning
+    assert "holds a bot's token; chmod 600" in warning
 
 
 def test_the_token_is_in_no_representation(tmp_path: Path) -> None:
@@ -108,6 +110,28 @@ def test_updates_are_polled_for_by_default(tmp_path: Path) -> None:
 
     assert config.telegram and config.telegram.webhook is None
     assert ("telegram.mode", "polling") in set(report(config))
+
+
+def test_rich_messages_are_off_unless_they_are_asked_for(tmp_path: Path) -> None:
+    off, on = (loaded(tmp_path, f"telegram: {{{BOT}{more}}}").telegram for more in ("", ", rich_messages: true"))
+
+    assert off and on and (off.rich_messages, on.rich_messages) == (False, True)
+
+
+def test_the_token_of_the_example_is_not_taken_for_one(tmp_path: Path) -> None:
+    example = (Path(__file__).parents[2] / "config.example.yaml").read_text()
+    token = re.search(r"^#? +token: (\S+:\S+)$", example, re.MULTILINE)
+    assert token is not None
+    with pytest.raises(ConfigError, match="still the one of the example; @BotFather gives it"):
+        loaded(tmp_path, f"telegram: {{token: '{token[1]}', allowed_user_ids: [7]}}")
+
+
+def test_a_person_s_private_chat_may_be_named_but_lets_nobody_in(tmp_path: Path) -> None:
+    config = loaded(tmp_path, f"telegram: {{{BOT}, chat_ids: [7, 8]}}")
+
+    assert config.telegram and config.telegram.chats == (7, 8)
+    (warning,) = config.warnings
+    assert "add 8 to telegram.allowed_user_ids" in warning
 
 
 def test_a_webhook(tmp_path: Path) -> None:
@@ -142,7 +166,12 @@ def test_a_webhook_from_the_environment(tmp_path: Path) -> None:
         ("mode: webhook, webhook: {url: 'https://example.org:80x/', secret: abc}", "is no address"),
         ("mode: webhook, webhook: {url: 'https://example.org:8080/', secret: abc}", "the ports 443, 80, 88, 8443 only"),
         ("mode: push", "use polling or webhook"),
-        ("rich_messages: true", "no rich messages yet"),
+        ("chat_id: 1001234567890", "a group's id is negative, -1001234567890"),
+        ("chat_ids: [0]", "a group's id is negative"),
+        ("chat_id: 'https://t.me/c/123/4'", "numeric ids; write /status in the group, and the log names its id"),
+        ("chat_ids: ['@mygroup']", "numeric ids; write /status in the group, and the log names its id"),
+        ("allowed_user_ids: [bob]", "must be numeric ids, not names; /start to @userinfobot tells them"),
+        ("mode: webhook, webhook: {url: 'https://a.b/', secret: put-yours-here}", "still the one of the example"),
         ("webhook: {secret: [7]}", "telegram.webhook.secret (line 1) is “…”; it must be text"),
     ],
 )

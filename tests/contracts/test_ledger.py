@@ -229,6 +229,33 @@ async def test_a_turn_opens_its_card_in_the_home_of_its_session(records: Records
     assert await open_at(ledger) == [Card("p1", CardKind.TURN, "p1", place="pl1", session="s1", created_at=NOW)]
 
 
+@pytest.mark.parametrize(
+    ("asked_at", "at", "message", "answers"),
+    [
+        (NOW + 5, "pl1", "77", "77"),
+        (NOW + 9.5, "pl1", "77", ""),  # platforms tell times in whole seconds
+        (NOW + 20, "pl1", "77", ""),
+        (NOW + 5, "pl2", "77", ""),
+        (NOW + 5, None, "77", ""),
+        (NOW + 5, "pl1", "", ""),
+    ],
+)
+async def test_the_turn_of_a_prompt_that_waited_behind_another_answers_its_message(
+    records: Records, ledger: Ledger, asked_at: float, at: str | None, message: str, answers: str
+) -> None:
+    waits = dataclasses.replace(prompt("p2"), asked_at=asked_at, place=at, message=message)
+    for one in (prompt("p1"), waits, prompt("other", "s2")):
+        await records.queue_prompt(one)
+    for id, ended in (("other", NOW + 60), ("p1", NOW + 10)):
+        await records.start_turn(id, NOW + 1)
+        await records.end_turn(id, state=PromptState.ENDED, outcome="done", at=ended)
+    await records.start_turn("p2", NOW + 61)
+
+    first, second = await open_at(ledger)
+    assert (first.answers, second.answers) == ("", answers)
+    assert await ledger.card(CardKind.TURN, "p2") == second
+
+
 async def test_a_question_opens_its_card_in_the_home_of_its_session(records: Records, ledger: Ledger) -> None:
     await records.ask(question("q1"), menu())
     await records.decide("q1", ALLOWED, LINE)
@@ -347,3 +374,14 @@ async def test_a_surface_notes_small_facts_for_itself(ledger: Ledger) -> None:
 
     assert await ledger.notes("telegram") == {"offset": "2", "name": "bot"}
     assert await ledger.notes("web") == {}
+
+
+async def test_a_page_that_is_set_aside_keeps_its_message_and_rings_no_more(ledger: Ledger) -> None:
+    card = await ledger.open(Card("c1", CardKind.REPLY, "k1", where=ThreadRef("telegram", "-100"), body="{}"))
+    await ledger.sending(card.id, 0, rings=True)
+    await ledger.shown(card.id, 0, "m1")
+
+    await ledger.set_aside(card.id, 0, -1)
+
+    (found,) = await ledger.open_cards("telegram")
+    assert [(page.number, page.message, page.rings) for page in found.pages] == [(-1, "m1", False)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from openacp_bot.core.errors import StoreError
@@ -326,6 +328,29 @@ async def test_what_a_person_closed_is_reopened_once_it_is_no_longer_shown_so(re
 
     assert before == ["pl1"]
     assert await unmade(ledger) == [] and (await at(records, "pl1")).shown is Wanted.OPEN
+
+
+async def test_places_that_have_an_address_are_known_in_their_order_until_they_are_to_be_gone(
+    records: Records, ledger: Ledger
+) -> None:
+    known: dict[str, dict[str, Any]] = {
+        "open": {"ref": ThreadRef("telegram", "-100", "1")},
+        "not yet": {"ref": None},
+        "closed": {"ref": ThreadRef("telegram", "-100", "2"), "wanted": Wanted.CLOSED, "shown": Wanted.CLOSED},
+        "a chat": {"ref": CHAT},
+        "going": {"ref": ThreadRef("telegram", "-100", "3"), "wanted": Wanted.GONE},
+        "elsewhere": {"ref": ThreadRef("discord", "9", "8"), "adapter": "discord", "space": "9"},
+    }
+    for id, fields in known.items():
+        await records.add_place(place(id, "s1", **fields))
+    before = [one.id for one in await ledger.known_places("telegram")]
+    await ledger.made("closed", Wanted.GONE)
+    await records.change_place("not yet", ref=ThreadRef("telegram", "-100", "4"))
+
+    assert before == ["open", "closed", "a chat"]
+    assert [one.id for one in await ledger.known_places("telegram")] == ["open", "not yet", "a chat"]
+    assert [one.id for one in await ledger.known_places("discord")] == ["elsewhere"]
+    assert await ledger.known_places("nowhere") == []
 
 
 # --- archived and restored

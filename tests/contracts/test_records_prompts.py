@@ -102,6 +102,16 @@ async def test_several_prompts_change_at_once(records: Records) -> None:
     assert (dropped.state, dropped.outcome, dropped.ended_at) == (PromptState.DROPPED, "cleared", NOW)
 
 
+async def test_a_queued_prompt_may_get_more_words_and_files(records: Records) -> None:
+    await records.queue_prompt(prompt("a", text="one", parts=(Part("one", "77", album="x"),)))
+    parts = (Part("one", "77", album="x"), Part("two", "78", album="x"))
+    files = (FileRef("telegram", "f1", "a.png"),)
+    await records.change_prompts(["a"], text="one\ntwo", parts=parts, files=files)
+
+    (queued,) = await records.queued("s1")
+    assert (queued.text, queued.parts, queued.files) == ("one\ntwo", parts, files)
+
+
 async def test_a_started_prompt_has_left_the_queue_and_releases_it(records: Records) -> None:
     await records.queue_prompt(prompt("a"))
     await records.queue_prompt(prompt("b"))

@@ -173,11 +173,12 @@ async def test_every_changeable_field_can_be_changed(records: Records) -> None:
 
 async def test_a_field_can_be_unset(records: Records) -> None:
     await records.create_session(FULL)
-    await records.change_session("s1", archived_at=None, verbosity=None, options={}, grants=(), title="")
+    await records.change_session("s1", archived_at=None, verbosity=None, options={}, grants=(), title="", model="")
 
     found = await records.session("s1")
     assert found is not None
     assert (found.archived_at, found.verbosity, dict(found.options), found.grants) == (None, None, {}, ())
+    assert found.model == ""
 
 
 async def test_one_living_session_has_a_sticky_key(records: Records) -> None:

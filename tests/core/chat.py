@@ -59,6 +59,7 @@ class Chat:
         album: str = "",
         addressed: bool = True,
         title: str = "",
+        opens: bool = False,
         age: float = 0.0,
         late: bool = False,
     ) -> Reply | None:
@@ -72,11 +73,12 @@ class Chat:
             answers=answers,
             addressed=addressed,
             title=title,
+            opens=opens,
         )
         return await self._settled(await self.core.hub.handle(message))
 
     async def command(
-        self, name: str, args: str = "", *, key: str = "", age: float = 0.0, late: bool = False, **values: str
+        self, name: str, /, args: str = "", *, key: str = "", age: float = 0.0, late: bool = False, **values: str
     ) -> Reply | None:
         command = Command(self.origin(key, age=age, late=late), name, args, values)
         return await self._settled(await self.core.hub.handle(command))
@@ -142,6 +144,17 @@ class Chat:
     async def _settled(self, reply: Reply | None) -> Reply | None:
         await settle()
         return reply
+
+
+async def three_sessions(core: Lodge) -> tuple[str, str, str]:
+    """Alice's and Bob's in one chat, and another of Alice's in another chat."""
+    hers, topic = await Chat(core).new(topic="10")
+    await topic.command("rename", "Her parser")
+    his, topic = await Chat(core, BOB).new(topic="11")
+    await topic.command("rename", "His parser")
+    far, topic = await Chat(core, space="-200").new(topic="12")
+    await topic.command("rename", "Far parser")
+    return hers, his, far
 
 
 def choices(reply: Reply | None) -> tuple[Choice, ...]:

@@ -40,6 +40,7 @@ class Lodge:
     hub: FrontDoor
     files: FakeFiles
     free_mb: int | None = 10_000
+    is_up: bool = True
 
     # --- what people do --------------------------------------------------------------------------
 
@@ -131,6 +132,7 @@ async def lodge(
     store: MemoryStore | None = None,
     launcher: FakeLauncher | None = None,
     recovered: Recovered | None = None,
+    is_up: bool = True,
     **changes: object,
 ) -> AsyncIterator[Lodge]:
     """A running core; at the end it is stopped in order, and no task may be left."""
@@ -141,11 +143,14 @@ async def lodge(
     lodging: Lodge
     feed = Feed(store, now=loop.time)
     feed.join(screen)
-    means = Means(store, store, launcher, feed, lambda: lodging.settings, loop.time, files.fetch)
+    means = Means(
+        store, store, launcher, feed, lambda: lodging.settings, loop.time, files.fetch, lambda _: lodging.is_up
+    )
     manager = Manager(means, free_mb=lambda: lodging.free_mb)
     house = House(means, manager, lambda: {"page": "up"}, "1.2.3", loop.time())
     lodging = Lodge(known, store, launcher, screen, manager, FrontDoor(house), files)
     recovered = recovered or Recovered((), (), ())
+    lodging.is_up = is_up
     async with manager.running(recovered):
         await settle()
         yield lodging

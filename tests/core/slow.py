@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from openacp_bot.core.errors import AgentError
 from openacp_bot.core.events import Outcome
-from openacp_bot.core.model import AgentSpec, Prompt, Question
-from openacp_bot.core.ports import How
+from openacp_bot.core.model import Prompt, Question
 from tests.fakes import FakeAgent, FakeLauncher
 from tests.memory_store import MemoryStore
 
@@ -105,44 +102,9 @@ class StrictAgent(FakeAgent):
 
 @dataclass
 class SlowLauncher(FakeLauncher):
-    """Launches StrictAgents; a launch that is broken off takes `end_delay` too. `of`: which sessions they serve."""
+    """Launches StrictAgents."""
 
-    of: list[str] = field(default_factory=list)
-
-    @asynccontextmanager
-    async def launch(
-        self,
-        agent: AgentSpec,
-        *,
-        cwd: Path,
-        session: str,
-        model: str = "",
-        resume: str = "",
-        options: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[FakeAgent]:
-        assert session not in self.running, "two processes for one session"
-        self.launched_with.append({"agent": agent.name, "cwd": cwd, "model": model, "resume": resume})
-        self.running.add(session)
-        try:
-            await asyncio.sleep(self.delay)
-            if self.fail:
-                raise self.fail.pop(0)
-            how = self.resumes if resume else How.NEW
-            known = how in (How.RESUMED, How.LOADED)
-            fake = StrictAgent(resume if known else f"conversation-{len(self.agents)}", how)
-            self.agents.append(fake)
-            self.of.append(session)
-            yield fake
-        finally:
-            try:
-                await asyncio.sleep(self.end_delay)
-            finally:
-                self.running.discard(session)
-
-    def agent_of(self, session: str) -> FakeAgent | None:
-        """The newest agent of a session."""
-        served = [agent for agent, of in zip(self.agents, self.of, strict=True) if of == session]
-        return served[-1] if served else None
+    kind: type[FakeAgent] = StrictAgent
 
 
 def not_installed() -> AgentError:

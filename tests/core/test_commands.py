@@ -149,8 +149,10 @@ async def test_outside_a_session_a_picker_is_shown_and_its_button_does_it(name: 
         if name == "restore":
             await core.command("archive", session=id)
         reply = await core.command(name)
-        assert reply is not None and reply.private and [row.session for row in reply.rows] == [id]
-        done = await core.press(reply.rows[0].choices[0].token)
+        assert reply is not None and reply.private and not reply.rows
+        record = core.manager.current(await core.record(id))
+        assert [choice.label for choice in reply.choices] == [f"{record.state.mark} {record.shown_title} · fake"]
+        done = await core.press(reply.choices[0].token)
 
         assert done is not None and done.session and not done.refused
 
@@ -221,6 +223,15 @@ async def test_help_and_menus_list_what_one_may_use(tmp_path: Path) -> None:
 
 
 @virtual
+async def test_verbosity_outside_a_session_says_where_it_is_set(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        shown = await core.command("verbosity")
+        assert shown is not None and "shown at medium" in shown.text and "display.verbosity" in shown.text
+
+        assert "Send /verbosity high in the session" in refused(await core.command("verbosity", "high"))
+
+
+@virtual
 async def test_verbosity_is_set_by_word_value_or_button(tmp_path: Path) -> None:
     async with lodge(tmp_path) as core:
         id = await core.new()
@@ -277,7 +288,7 @@ async def test_status_tells_what_the_session_is_doing(tmp_path: Path) -> None:
             assert words in elsewhere.text
 
 
-@pytest.mark.parametrize("verb", ["continue", "run_queue", "send_again", "send_now", "try_again", "clear"])
+@pytest.mark.parametrize("verb", ["continue", "run_queue", "send_again", "send_now", "try_again", "own_model", "clear"])
 @virtual
 async def test_no_old_button_wakes_an_archived_session(verb: str, tmp_path: Path) -> None:
     async with lodge(tmp_path) as core:

@@ -52,9 +52,22 @@ async def test_the_document_tells_who_asked_what_was_done_and_what_was_answered(
         assert "## Alice, 1970-01-01 00:16:4" in text and " UTC\n\nClean up\nthe folder\n\n- 📎 plan.txt" in text
         assert "- 🔧 execute: `` ls `x` ``\n" in text
         assert "- ❓ Run make → Allow once by Alice, 1970-01-01 " in text
-        assert "*Stopped after " in text
+        assert "*Stopped · " in text
         assert "(not sent)\n\nnever sent" in text
-        assert text.index("I look.") < text.index("🔧") < text.index("❓") < text.index("*Stopped")
+        assert text.index("I look.") < text.index("🔧") < text.index("❓") < text.index("*Stopped · ")
+
+
+@virtual
+async def test_the_document_says_why_a_question_was_not_answered(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.say("work")
+        core.agent.ask("q1")
+        await core.pass_time(1)
+        await topic.command("cancel")
+        await core.pass_time(1)
+
+        assert "- ❓ Run make → Cancelled with its turn, 1970-01-01 " in await document(core, id)
 
 
 @virtual
@@ -190,8 +203,8 @@ async def test_history_is_for_those_of_its_chat_its_owner_and_admins(tmp_path: P
 @virtual
 async def test_the_menu_says_whose_answers_are_private(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
-        menu = {one.name: one.private for one in await core.hub.look(CommandMenu(), SURFACE)}
+        menu = {one.name: one for one in await core.hub.look(CommandMenu(), SURFACE)}
 
-        assert menu["status"] and menu["help"] and not menu["new"]
-        assert "bypass" not in menu
+        assert menu["status"].private and menu["help"].private and not menu["new"].private
+        assert menu["bypass"].admin  # a surface shows everybody's commands, and core checks who runs them
         assert (await Chat(core).command("help") or Reply("")).private

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from openacp_bot.core.errors import UserError
-from openacp_bot.core.events import Asked, QuestionAsked, QuestionSettled
+from openacp_bot.core.events import Asked, AskWithdrawn, QuestionAsked, QuestionSettled
 from openacp_bot.core.forms import value_of
 from openacp_bot.core.inbound import Reply
 from openacp_bot.core.model import Field, Phase, Question, TitleRank
@@ -57,8 +57,9 @@ async def test_submit_asks_field_by_field_and_then_answers(tmp_path: Path) -> No
         reply = await topic.say("12")
         assert step(reply) == "colour" and labels(reply) == ["Red", "Green", "Cancel"]
         reply = await topic.push(reply, "Green")
-        assert step(reply) == "note" and labels(reply) == ["Skip", "Cancel"]
-        await topic.push(reply, "Skip")
+        assert step(reply) == "note" and labels(reply) == ["Skip", "Cancel"] and reply.replaces
+        done = await topic.push(reply, "Skip")
+        assert (done.text, done.replaces) == ("Answered.", True)
 
         values = {"name": "Ada", "size": "12", "colour": "g", "note": "none"}
         assert core.agent.answers == [("f1", None, values)] and core.agent.prompts == ["work"]
@@ -198,7 +199,60 @@ async def test_a_button_of_a_field_that_is_no_longer_asked_for_does_nothing(tmp_
 
         assert "no longer valid" in refused(await topic.push(first, "Green"))
         assert "for the person who asked" in refused(await topic.by(BOB).push(first, "Red"))
-        assert step(await topic.press(question.options[0].id)) == "colour"
+
+
+@virtual
+async def test_the_cancel_of_a_field_that_is_no_longer_asked_for_leaves_nothing(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        topic = await at_work(core)
+        question = await asked(core, *FIELDS[:2])
+        first = await topic.press(question.options[0].id)
+        await topic.say("Ada")
+        assert "no longer valid" in refused(await topic.push(first, "Cancel"))
+        await topic.say("3")
+
+        assert core.agent.answers == [("f1", None, {"name": "Ada", "size": "3"})]
+
+
+@virtual
+async def test_an_answer_to_the_agent_does_not_leave_a_form(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        topic = await at_work(core)
+        core.agent.ask("q1")
+        await core.pass_time(0.1)
+        ((question,), id) = ((session := core.manager.longest_idle()[0]).questions, session.id)
+        await topic.command("rename")
+        await topic.press(question.options[0].id)
+        await topic.say("A title")
+
+        assert (await core.record(id)).title == "A title"
+
+
+@virtual
+async def test_a_forgotten_form_takes_no_message_to_the_session_after_three_minutes(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.command("rename")
+        await core.pass_time(170)
+        await topic.say("in time")
+        assert (await core.record(id)).title == "in time"
+        form = await topic.command("rename")
+        await core.pass_time(190)
+        await topic.say("go on")
+
+        assert core.agent.prompts == ["go on"] and (await core.record(id)).title == "in time"
+        assert "no longer valid" in refused(await topic.push(form, "Cancel"))
+
+
+@virtual
+async def test_where_no_session_takes_messages_a_form_waits_ten_minutes(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        chat = Chat(core)
+        await chat.push(await chat.command("new", "fake"), "Type a path")
+        await core.pass_time(590)
+        reply = await chat.say(".")
+
+        assert reply is not None and reply.session
 
 
 @virtual
@@ -211,18 +265,6 @@ async def test_only_who_may_answer_is_asked(tmp_path: Path) -> None:
 
         (session,) = core.manager.longest_idle()
         assert queued(core, session.id) == ["Bob's words"] and core.agent.answers == []
-
-
-@virtual
-async def test_a_question_that_was_closed_meanwhile_says_so_at_the_end(tmp_path: Path) -> None:
-    async with lodge(tmp_path, access=TEAM) as core:
-        topic = await at_work(core)
-        question = await asked(core, FIELDS[0])
-        await topic.press(question.options[0].id)
-        core.agent.finish()
-        await core.pass_time(1)
-
-        assert "no longer open" in refused(await topic.say("Ada"))
 
 
 @virtual
@@ -293,3 +335,100 @@ def test_typed_answers_are_understood(field: Field, typed: str, value: str) -> N
 def test_other_answers_are_refused_with_what_was_typed(field: Field, typed: str) -> None:
     with pytest.raises(UserError, match=typed.rpartition(" ")[2]):
         value_of(field, typed)
+
+
+async def settled_meanwhile(core: Lodge, topic: Chat, question: Question, how: str) -> None:
+    """The question is settled while somebody fills in its form."""
+    match how:
+        case "declined":
+            await topic.by(BOB).press(question.options[1].id)
+        case "died":
+            core.agent.die()
+        case "withdrawn":
+            core.agent.say(AskWithdrawn("f1"))
+        case "its turn is over":
+            core.agent.finish()
+    await core.pass_time(0.5)
+
+
+@pytest.mark.parametrize("how", ["declined", "died", "withdrawn", "its turn is over"])
+@virtual
+async def test_a_form_whose_question_is_settled_takes_no_message(how: str, tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        topic = await at_work(core)
+        question = await asked(core)
+        await topic.press(question.options[0].id)
+        assert step(await topic.say("Ada")) == "size"
+        await settled_meanwhile(core, topic, question, how)
+        reply = await topic.say("a prompt of its own")
+        await core.pass_time(1)
+
+        assert reply is None or reply.form is None
+        waiting = [prompt.text for prompt in core.manager.longest_idle()[0].queue]
+        assert "a prompt of its own" in [*core.agent.prompts, *waiting]
+
+
+@pytest.mark.parametrize("label", ["Red", "Skip", "Cancel"])
+@virtual
+async def test_buttons_of_a_form_whose_question_is_settled_are_no_longer_valid(label: str, tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        topic = await at_work(core)
+        question = await asked(core, FIELDS[2 if label == "Red" else 3], FIELDS[0])
+        reply = await topic.press(question.options[0].id)
+        await settled_meanwhile(core, topic, question, "declined")
+
+        assert "no longer valid" in refused(await topic.push(reply, label))
+
+
+@virtual
+async def test_cancel_after_a_forms_question_was_settled_stops_the_turn(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        topic = await at_work(core)
+        question = await asked(core)
+        await topic.press(question.options[0].id)
+        await settled_meanwhile(core, topic, question, "declined")
+        reply = await topic.say("/cancel")
+
+        assert reply is not None and "form" not in reply.text and core.agent.cancels == 1
+
+
+@virtual
+async def test_answer_pressed_again_while_its_form_is_open_asks_no_second_time(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        topic = await at_work(core)
+        question = await asked(core, *FIELDS[:2])
+        first = await topic.press(question.options[0].id)
+        assert step(await topic.say("Ada")) == "size"
+        again = await topic.press(question.options[0].id)
+        assert again is not None and (again.text, again.quiet, again.form) == ("It is asked below already.", True, None)
+        assert step(await topic.by(BOB).press(question.options[0].id)) == "name"
+        await topic.say("12")
+
+        assert first is not None
+        assert core.agent.answers == [("f1", None, {"name": "Ada", "size": "12"})]
+
+
+@virtual
+async def test_answer_asks_again_once_its_form_was_left(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        topic = await at_work(core)
+        question = await asked(core)
+        await topic.push(await topic.press(question.options[0].id), "Cancel")
+
+        assert step(await topic.press(question.options[0].id)) == "name"
+
+
+@virtual
+async def test_a_question_that_a_message_has_answered_is_closed_with_what_was_said(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        topic = await at_work(core)
+        question = await asked(core)
+        await topic.press(question.options[0].id)
+
+        second = await topic.say("Ada")
+        wrong = await topic.say("tall")
+        third = await topic.say("12")
+
+        assert second is not None and second.closes and second.closed_as == "✏️ Your name — Ada"
+        assert wrong is not None and wrong.closes not in ("", second.closes) and wrong.closed_as == "✏️ Size — tall"
+        assert third is not None and third.closes not in ("", wrong.closes) and third.closed_as == "✏️ Size — 12"

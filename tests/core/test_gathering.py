@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from openacp_bot.core.gathering import LONGEST_SECONDS, MOST_MESSAGES
-from openacp_bot.core.inbound import Ground, Reply
+from openacp_bot.core.inbound import Ground
 from openacp_bot.core.model import PromptState
-from tests.core.chat import BOB, TEAM, Chat, labels, refused
+from openacp_bot.core.settings import PermissionPolicy
+from tests.core.chat import BOB, TEAM, Chat, refused
 from tests.core.lodge import changed, lodge, queued
 from tests.core.slow import SlowStore
+from tests.fakes import FakeLauncher
 from tests.virtual_time import virtual
 
 
@@ -154,9 +156,69 @@ async def test_what_a_crash_left_gathering_runs_after_the_restart(tmp_path: Path
     assert [prompt.state for prompt in store.prompts] == [PromptState.GATHERING]
     recovered = await store.recover(asyncio.get_running_loop().time())
     async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered) as core:
-        await core.pass_time(1)
+        await core.pass_time(3)
 
         assert core.agent.prompts == ["a\nb"]
+
+
+@virtual
+async def test_what_a_crash_left_gathering_waits_for_the_rest_until_its_platform_is_there(tmp_path: Path) -> None:
+    store = SlowStore(asyncio.get_running_loop().time)
+    async with lodge(tmp_path, access=TEAM, store=store) as core:
+        _, topic = await Chat(core).new(topic="7")
+        await topic.say("a", album="x")
+        sent = core.now()
+    await asyncio.sleep(1)
+    recovered = await store.recover(asyncio.get_running_loop().time())
+    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, is_up=False) as core:
+        await core.pass_time(20)
+        assert core.manager.slots_used == 0
+        core.is_up = True
+        await core.pass_time(1)
+        assert await Chat(core, topic="7").say("b", album="x", age=core.now() - sent) is None
+        await core.pass_time(2)
+
+        assert core.agent.prompts == ["a\nb"]
+
+
+@virtual
+async def test_what_a_crash_left_gathering_runs_without_the_rest_if_its_platform_stays_away(tmp_path: Path) -> None:
+    store = SlowStore(asyncio.get_running_loop().time)
+    async with lodge(tmp_path, access=TEAM, store=store) as core:
+        _, topic = await Chat(core).new(topic="7")
+        await topic.say("a", album="x")
+    recovered = await store.recover(asyncio.get_running_loop().time())
+    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, is_up=False) as core:
+        await core.pass_time(31)
+
+        assert core.agent.prompts == ["a"]
+
+
+@pytest.mark.parametrize("state", ["waking", "asleep at the cap"])
+@virtual
+async def test_what_comes_again_after_a_crash_joins_the_part_that_had_come(state: str, tmp_path: Path) -> None:
+    store, launcher = SlowStore(asyncio.get_running_loop().time), FakeLauncher(delay=3)
+    async with lodge(tmp_path, access=TEAM, store=store) as core:
+        _, topic = await Chat(core).new(topic="7")
+        await topic.say("a", album="x", files=topic.attached("a.png"), key="one")
+        held = core.files.held
+    recovered = await store.recover(asyncio.get_running_loop().time())
+    await asyncio.sleep(60)
+    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, launcher=launcher) as core:
+        topic = Chat(core, topic="7")
+        core.files.held.update(held)
+        if state == "asleep at the cap":
+            core.settings = changed(core.settings, max_concurrent=0)
+        for key, age in (("one", 60), ("two", 60), ("three", 59), ("two", 60)):
+            files = topic.attached("a.png" if key == "one" else f"{key}.png")
+            assert await topic.say(key, album="x", files=files, key=key, age=age) is None
+        core.settings = changed(core.settings, max_concurrent=20)
+        await topic.say("not of it", album="x")
+        await core.pass_time(120)
+
+        assert core.agent.prompts == ["a\ntwo\nthree"] and len(core.agent.files[0]) == 3
+        (session,) = core.manager.longest_idle()
+        assert [prompt.text for prompt in session.queue] == ["not of it"]
 
 
 @virtual
@@ -213,14 +275,34 @@ async def test_a_store_that_fails_loses_nothing_that_was_taken(write_turns: int,
 
 
 @virtual
-async def test_a_reply_that_rejects_a_question_does_not_wait_for_an_album(tmp_path: Path) -> None:
+async def test_an_album_that_replies_to_a_question_rejects_it_at_once_and_is_one_prompt(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.say("work")
+        await topic.say("waits already")
+        core.agent.ask("q1")
+        await core.pass_time(0.1)
+        (question,) = core.live(id).questions
+        for name, text in (("a.png", "no, like this"), ("b.png", ""), ("c.png", "and this")):
+            await topic.say(text, answers=question.id, album="x", files=topic.attached(name))
+            assert core.agent.answers == [("q1", "no", None)]
+        await core.pass_time(2)
+
+        first, second = core.live(id).queue
+        assert (first.text, len(first.files), second.text) == ("no, like this\nand this", 3, "waits already")
+
+
+@virtual
+async def test_an_album_of_somebody_who_may_not_answer_rejects_nothing(tmp_path: Path) -> None:
+    policy = PermissionPolicy(approvers="admins")
+    async with lodge(tmp_path, access=TEAM, permissions=policy) as core:
         id, topic = await Chat(core).new(topic="7")
         await topic.say("work")
         core.agent.ask("q1")
         await core.pass_time(0.1)
         (question,) = core.live(id).questions
-        reply = await topic.say("no, like this", answers=question.id, album="x", files=topic.attached("a.png"))
+        for name in ("a.png", "b.png"):
+            await topic.by(BOB).say(name, answers=question.id, album="x", files=topic.attached(name))
+        await core.pass_time(2)
 
-        assert core.agent.answers == [("q1", "no", None)] and queued(core, id) == ["no, like this"]
-        assert labels(reply or Reply("")) == ["Send now", "Remove"]
+        assert core.agent.answers == [] and queued(core, id) == ["a.png\nb.png"]

@@ -277,10 +277,54 @@ async def test_open_of_a_session_with_a_topic_or_in_a_chat_with_topics_only_says
         chat = private(core)
         opened = await press_row(chat, await chat.command("sessions"), id, "Open")
         elsewhere = await press_row(topic, await topic.command("sessions"), from_the_page, "Open")
+        here = await press_row(topic, await topic.command("sessions"), id, "Open")
 
-        assert opened.session == id and "https://t.example/7" in opened.text
+        assert opened.session == id and "is in its topic. Write there." in opened.text
         assert "lives on the page" in elsewhere.text
+        assert "is here. Just write." in here.text
         assert await core.store.place_at(chat.where) is None
+
+
+@virtual
+async def test_open_reopens_a_topic_that_a_person_closed(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.does(Report.CLOSED)
+        assert (await topic.place(id)).shown is Wanted.CLOSED
+        await press_row(Chat(core), await Chat(core).command("sessions"), id, "Open")
+
+        assert (await topic.place(id)).shown is None
+        assert [place.session for place in await core.store.unmade_places("telegram")] == [id]
+
+
+@pytest.mark.parametrize(
+    ("ground", "says"),
+    [(Ground.TOPIC, "in a topic of its own. Start one, then write there"), (Ground.CHAT, "Start one, then just write")],
+)
+@virtual
+async def test_the_greeting_says_where_to_write(ground: Ground, says: str, tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        greeting = await Chat(core, ground=ground).command("start")
+
+        assert greeting is not None and says in greeting.text
+
+
+@virtual
+async def test_a_new_session_says_where_to_write(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        for chat, says in ((Chat(core), "Write in its topic."), (private(core), "just write.")):
+            new = await chat.command("new", "fake .")
+            assert new is not None and new.text.endswith(says)
+
+
+@virtual
+async def test_a_restored_session_says_where_its_next_message_goes(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        for chat, says in ((Chat(core), "message in its topic wakes it"), (topic, "next message wakes it")):
+            await Chat(core).command("archive", id, confirm="yes")
+            restored = await chat.command("restore", id)
+            assert restored is not None and says in restored.text
 
 
 @virtual

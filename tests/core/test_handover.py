@@ -76,20 +76,3 @@ def test_going_on_names_what_was_asked_and_asks_to_look_first() -> None:
 
     assert '"build it"' in words and "Look first at what is already done" in words
     assert "It was asked" not in handover.go_on(None)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (59.9, "59 s"),
-        (60, "1 min"),
-        (3599, "59 min"),
-        (3600, "1 h"),
-        (86_400, "24 h"),
-        (172_799, "47 h"),
-        (172_800, "2 d"),
-    ],
-)
-def test_a_length_of_time_is_one_number_and_a_unit(seconds: float, words: str) -> None:
-    assert handover.span(seconds) == words

@@ -25,7 +25,7 @@ from openacp_bot.core.events import (
     ToolOutput,
     TurnEnded,
 )
-from openacp_bot.core.items import folded, is_chunk, key_of
+from openacp_bot.core.items import folded, key_of
 from openacp_bot.core.model import (
     Blob,
     Phase,
@@ -109,10 +109,4 @@ def test_folding_piece_by_piece_is_joining(pieces: list[str]) -> None:
     for piece in pieces[1:]:
         whole = folded(whole, TextChunk("m", piece))
 
-    assert whole == TextChunk("m", "".join(pieces)) and is_chunk(whole)
-
-
-def test_only_pieces_add_up() -> None:
-    assert [is_chunk(event) for event in (TextChunk("", ""), ThoughtChunk("", ""), ToolOutput("", ""))] == [True] * 3
-    others: tuple[Event, ...] = (ToolCallChanged(ToolCall("c")), Notice("n", ""), TurnEnded(Outcome.DONE))
-    assert not any(is_chunk(event) for event in others)
+    assert whole == TextChunk("m", "".join(pieces))

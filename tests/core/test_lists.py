@@ -23,7 +23,7 @@ from openacp_bot.core.views import (
     Query,
     Sessions,
 )
-from tests.core.chat import ALICE, BOB, STRANGER, TEAM, Chat, button, choices, labels
+from tests.core.chat import ALICE, BOB, STRANGER, TEAM, Chat, button, choices, labels, refused
 from tests.core.lodge import YOU, Lodge, lodge
 from tests.virtual_time import virtual
 
@@ -106,7 +106,7 @@ async def test_a_row_shows_state_title_agent_age_and_what_can_be_done(tmp_path: 
         await core.press(rows[plain].choices[3].token)
         archived = await core.command("sessions", "archived")
 
-        assert [choice.label for choice in choices(archived)] == ["Open", "Rename", "Restore", "History", "Delete"]
+        assert [choice.label for choice in choices(archived)] == ["Rename", "Restore", "History", "Delete"]
 
 
 @virtual
@@ -128,6 +128,44 @@ async def test_every_button_of_a_row_does_what_it_says(tmp_path: Path) -> None:
         await core.press(button(sure, "Confirm").token)
 
         assert await core.store.session(id) is None
+
+
+@virtual
+async def test_a_row_s_buttons_redraw_the_list_as_it_then_is(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        ids = await sleeping(core, 12)
+        second = await core.press(button(await core.command("sessions"), "Next").token)
+        pinned = await core.press(button(second, "Pin").token)
+        assert pinned is not None and pinned.replaces and pinned.text == "12 active sessions (11–12 of 12)"
+        assert shown(pinned) == ids[2:0:-1] or shown(pinned) == [ids[2], ids[0]]
+        first = await core.press(button(pinned, "Back").token)
+        assert first is not None and first.rows[0].session == ids[1] and "pinned" in first.rows[0].detail
+        unpinned = await core.press(button(first, "Unpin").token)
+
+        assert unpinned is not None and unpinned.replaces and "Unpin" not in labels(unpinned)
+
+
+@virtual
+async def test_restore_redraws_the_archived_list_and_says_so(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        ids = await sleeping(core, 11, archived_at=5.0)
+        second = await core.press(button(await core.command("sessions", "archived"), "Next").token)
+        restored = await core.press(button(second, "Restore").token)
+
+        assert restored is not None and restored.replaces and shown(restored) == ids[:0:-1]
+        assert restored.text == "“work” was restored. Its next message wakes it.\n10 archived sessions"
+
+
+@virtual
+async def test_a_row_s_button_that_came_too_late_is_refused_and_redraws_nothing(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        (id,) = await sleeping(core)
+        listed, again = await core.command("sessions"), await core.command("sessions")
+        await core.press(button(listed, "Archive").token)
+        late = await core.press(button(again, "Pin").token)
+
+        assert "read-only" in refused(late) and late is not None and not late.replaces
+        assert not (await core.record(id)).pinned
 
 
 @virtual
@@ -159,7 +197,9 @@ async def test_remove_all_counts_running_turns_asks_and_spares_pinned_and_archiv
             await core.send(await core.new(), "work")
         idle = await core.new()
         sure = await core.press(button(await core.command("sessions"), "Remove all").token)
-        assert sure is not None and sure.text.startswith("Remove 5 sessions") and "2 running turns" in sure.text
+        assert sure is not None and sure.text.startswith(
+            "Remove 5 sessions with their histories and topics? 2 running turns"
+        )
         assert labels(sure) == ["Confirm", "Cancel"]
         assert core.phase(idle) is Phase.IDLE
         done = await core.press(button(sure, "Confirm").token)
@@ -185,7 +225,7 @@ async def test_remove_by_state_takes_only_that_state(tmp_path: Path) -> None:
             "Remove all",
         ]
         sure = await core.press(button(listed, "Remove errored").token)
-        assert sure is not None and sure.text.startswith("Remove 1 session with")
+        assert sure is not None and sure.text.startswith("Remove 1 session with its history and topic? ")
         await core.press(button(sure, "Confirm").token)
         left = {record.id for record in await core.store.sessions_like("")}
 

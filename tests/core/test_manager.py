@@ -11,7 +11,9 @@ import pytest
 from openacp_bot.core.errors import AgentError, StoreError
 from openacp_bot.core.events import Outcome, PromptChanged, SessionChanged
 from openacp_bot.core.model import Phase, PromptState, State
+from tests.core.chat import button, labels, refused
 from tests.core.lodge import changed, lodge
+from tests.core.slow import SlowStore
 from tests.memory_store import MemoryStore
 from tests.virtual_time import settle, virtual
 
@@ -37,6 +39,58 @@ async def test_the_cap_refuses_with_its_number_and_offers_the_longest_idle_first
         assert (await core.record(first)).state is State.CANCELLED
         again = await core.command("new", "fake .")
         assert again is not None and again.session
+
+
+@virtual
+async def test_a_slot_that_was_freed_at_the_refusal_is_for_what_was_refused(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        core.settings = changed(core.settings, max_concurrent=1)
+        first = await core.new()
+        full = await core.command("new", "fake . --model large -- go on")
+        assert full is not None and [choice.label for choice in full.rows[0].choices] == ["End"]
+        room = await core.press(full.rows[0].choices[0].token)
+        assert room is not None and room.replaces and room.text.startswith("Ending") and not room.rows
+        assert labels(room) == ["Create"]
+        await core.pass_time(1)
+        made = await core.press(button(room, "Create").token)
+        assert made is not None and made.session not in ("", first)
+        await core.pass_time(1)
+
+        assert (await core.record(made.session)).model == "large" and core.agent.prompts == ["go on"]
+        assert "no longer valid" in refused(await core.press(button(room, "Create").token))
+
+
+@virtual
+async def test_a_slot_that_is_still_being_freed_is_waited_for(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        core.settings = changed(core.settings, max_concurrent=1)
+        await core.new()
+        full = await core.command("new", "fake .")
+        assert full is not None
+        room = await core.press(full.rows[0].choices[0].token)
+        early = await core.press(button(room, "Create").token)
+        assert "still ending" in refused(early) and early is not None and not early.rows
+        await core.pass_time(5)
+        made = await core.press(button(room, "Create").token)
+
+        assert made is not None and made.session
+
+
+@virtual
+async def test_after_a_wake_up_was_refused_and_a_slot_freed_the_message_is_to_be_sent_again(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        sleeping = await core.new()
+        await core.send(sleeping, "hi")
+        core.agent.finish()
+        await core.command("finish", session=sleeping)
+        await core.pass_time(1)
+        core.settings = changed(core.settings, max_concurrent=1)
+        await core.new()
+        full = await core.send(sleeping, "more")
+        assert full is not None and full.refused
+        room = await core.press(full.rows[0].choices[0].token)
+
+        assert room is not None and room.replaces and "send your message again" in room.text and not labels(room)
 
 
 @virtual
@@ -392,3 +446,21 @@ async def test_a_bug_in_what_runs_beside_the_sessions_ends_nothing_else(
         assert core.agent.prompts == ["still there?"]
     logged = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
     assert logged.count("'tidy'") == 3 and "'errand'" in logged and logged.count("'erase'") == 2
+
+
+@virtual
+async def test_a_session_that_is_deleted_twice_at_once_says_so_once(tmp_path: Path) -> None:
+    store = SlowStore(asyncio.get_running_loop().time)
+    async with lodge(tmp_path, store=store) as core:
+        id = await core.new()
+        record = await core.record(id)
+        await core.command("finish", session=id)
+        await core.pass_time(1)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(core.manager.delete(record))
+            tasks.create_task(core.manager.delete(record))
+        await core.manager.delete(record)
+        gone = [one for one in core.screen.said if one.session == id and one.event == SessionChanged(deleted=True)]
+
+        assert len(gone) == 1
+        assert [one.rev for one in core.screen.said if one.session == id][-1] == gone[0].rev > 1

@@ -72,6 +72,39 @@ async def test_an_unknown_command_is_not_sent_and_gets_a_hint(typed: str, says: 
         assert core.agent.prompts == []
 
 
+@pytest.mark.parametrize("state", ["asleep", "launching"])
+@virtual
+async def test_a_command_for_an_agent_that_is_not_up_is_passed_through(state: str, tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        if state == "asleep":
+            id = await core.new()
+            await core.command("finish", session=id)
+            await core.pass_time(1)
+        else:
+            core.launcher.delay = 5
+            reply = await core.command("new", "fake .")
+            id = reply.session if reply else ""
+        assert "Did you mean /status? //statsu is sent" in refused(await core.send(id, "/statsu"))
+        await core.send(id, "/compact")
+        await core.pass_time(6)
+
+        assert core.agent.prompts == ["/compact"]
+
+
+@virtual
+async def test_what_an_agent_offered_before_it_slept_is_its_own_even_if_it_is_like_ours(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        core.agent.say(CommandsChanged((AgentCommand("init"),)))
+        await core.pass_time(0.1)
+        await core.command("finish", session=id)
+        await core.pass_time(1)
+        await core.send(id, "/init")
+        await core.pass_time(1)
+
+        assert core.agent.prompts == ["/init"]
+
+
 @virtual
 async def test_where_names_clash_ours_wins(tmp_path: Path) -> None:
     async with lodge(tmp_path) as core:

@@ -158,8 +158,8 @@ def test_a_link_cannot_hide_what_it_points_to(tmp_path: Path) -> None:
     request = requested(call, agent="demo", workspace=str(tmp_path / "work"), attended=True)
 
     assert request.paths == (str(tmp_path / "vault" / "key"),)
-    assert decided(request, Rule("allow", path=f"{tmp_path}/work/*")) == ASK
-    assert decided(request, Rule("deny", path=f"{tmp_path}/vault/*")).decide == "deny"
+    assert decided(request, Rule("allow", path=str(tmp_path / "work" / "*"))) == ASK
+    assert decided(request, Rule("deny", path=str(tmp_path / "vault" / "*"))).decide == "deny"
 
 
 def test_a_rule_may_name_a_link_too(tmp_path: Path) -> None:
@@ -167,8 +167,8 @@ def test_a_rule_may_name_a_link_too(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "vault")
     real = edit(str(tmp_path / "vault" / "key"))
 
-    assert decided(real, Rule("deny", path=f"{tmp_path}/link/*")).decide == "deny"
-    assert decided(real, Rule("deny", path=f"{tmp_path}/link/key")).decide == "deny"
+    assert decided(real, Rule("deny", path=str(tmp_path / "link" / "*"))).decide == "deny"
+    assert decided(real, Rule("deny", path=str(tmp_path / "link" / "key"))).decide == "deny"
 
 
 def test_relative_paths_and_ways_out_of_the_workspace_are_made_real() -> None:

@@ -81,7 +81,7 @@ async def test_a_refused_topic_is_told_where_it_was_asked_for_and_the_session_li
         (notice,) = told(core)
 
         assert notice.to == chat.where and notice.ring
-        assert "could not be opened: the bot may not manage topics. The session lives on on the page." in notice.text
+        assert "could not be opened: the bot may not manage topics. The session lives on, on the page." in notice.text
         assert [choice.label for choice in notice.choices] == ["Try again", "End"]
         assert core.phase(reply.session) is not Phase.ASLEEP
         assert (await chat.place(reply.session)).refused == "the bot may not manage topics"
@@ -127,6 +127,87 @@ async def test_a_topic_refused_after_its_session_was_archived_is_told_nobody(tmp
         await chat.report(reply.session, Report.REFUSED, detail="no right")
 
         assert not told(core)
+
+
+@virtual
+async def test_a_topic_that_stays_after_archiving_is_tried_again_by_button(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core, ALICE).new(topic="7")
+        await topic.report(id, Report.STAYS, detail="too early")
+        assert not told(core)
+        await topic.push(await topic.command("archive"), "Confirm")
+        await topic.report(id, Report.STAYS, detail="the bot may not delete messages")
+        (notice,) = told(core)
+        assert notice.ring and notice.to == Chat(core).where
+        assert "stays: the bot may not delete messages." in notice.text
+        changes = len(wanted(core))
+        assert "Only the person who started" in refused(await topic.by(BOB).press(notice.choices[0]))
+        answer = await Chat(core).press(notice.choices[0])
+
+        assert notice.choices[0].label == "Try again" and answer is not None and answer.quiet
+        rewritten = told(core)[-1]
+        assert (rewritten.id, rewritten.to, rewritten.choices) == (notice.id, notice.to, ())
+        assert "goes as soon as the platform allows it." in rewritten.text
+        assert len(wanted(core)) == changes + 1 and wanted(core)[-1].wanted is Wanted.CLOSED
+        assert [place.session for place in await core.store.unmade_places("telegram")] == [id]
+
+
+@virtual
+async def test_a_topic_that_is_wanted_again_is_not_closed_by_an_old_button(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.push(await topic.command("archive"), "Confirm")
+        await topic.report(id, Report.STAYS, detail="no right")
+        await topic.command("restore")
+
+        assert "wanted again" in refused(await topic.press(told(core)[0].choices[0]))
+
+
+@virtual
+async def test_that_a_topic_went_after_all_is_told_where_it_was_said_that_it_stays(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.push(await topic.command("archive"), "Confirm")
+        await topic.report(id, Report.STAYS, detail="no right")
+        (stays,) = told(core)
+        await gone(core, topic, id)
+        await gone(core, topic, id)
+
+        assert len(told(core)) == 2
+        assert (told(core)[1].id, told(core)[1].to, told(core)[1].choices) == (stays.id, stays.to, ())
+        assert told(core)[1].text.endswith("is gone.") and not told(core)[1].ring
+
+
+@virtual
+async def test_a_topic_that_goes_at_once_is_not_talked_of(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.push(await topic.command("archive"), "Confirm")
+        await gone(core, topic, id)
+
+        assert told(core) == []
+
+
+@virtual
+async def test_an_old_button_of_a_topic_that_went_says_so_and_loses_itself(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.push(await topic.command("archive"), "Confirm")
+        await topic.report(id, Report.STAYS, detail="no right")
+        (stays,) = told(core)
+        place = await topic.place(id)
+        await core.store.made(place.id, Wanted.GONE)
+        answer = await Chat(core).press(stays.choices[0])
+
+        assert answer is not None and "is gone" in answer.text
+        assert (told(core)[-1].id, told(core)[-1].choices) == (stays.id, ())
+
+
+async def gone(core: Lodge, topic: Chat, session: str) -> None:
+    """The platform has deleted the topic."""
+    place = await topic.place(session)
+    await core.store.made(place.id, Wanted.GONE)
+    await topic.report(session, Report.GONE, ref=topic.where)
 
 
 # --- deleted --------------------------------------------------------------------------------------------

@@ -311,6 +311,49 @@ async def test_a_form_with_one_choice_has_buttons_and_another_wants_its_fields(t
 
 
 @virtual
+async def test_a_filled_form_says_answered_and_keeps_what_was_given(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        await core.send(await core.new(), "set up")
+        fields = (Field("name", "Name"), Field("why", "Why", required=False))
+        core.agent.say(Asked("f1", "Who are you?", fields=fields))
+        await core.pass_time(1)
+        (form,) = asked(core)
+        reply = await core.press(form.options[0].id, name="Ada", why="", other="x")
+
+        assert reply is not None and reply.text == "Answered."
+        (settlement,) = settled(core)
+        assert settlement.values == (("name", "Ada"),)
+        stored = await core.store.question(form.id)
+        assert stored is not None and stored.settled == settlement
+
+
+@virtual
+async def test_a_declined_form_keeps_nothing(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        await core.send(await core.new(), "set up")
+        core.agent.say(Asked("f1", "Who are you?", fields=(Field("name", "Name"),)))
+        await core.pass_time(1)
+        await core.press(asked(core)[0].options[1].id, name="Ada")
+
+        (settlement,) = settled(core)
+        assert (settlement.kind, settlement.values) == ("decline", ())
+
+
+@virtual
+async def test_a_choice_among_more_than_buttons_can_show_is_a_form(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        await core.send(await core.new(), "set up")
+        many = tuple((str(number), f"Number {number}") for number in range(200))
+        core.agent.say(Asked("f1", "Which?", fields=(Field("n", "Number", "choice", options=many),)))
+        await core.pass_time(1)
+        (form,) = asked(core)
+        assert ([option.label for option in form.options], len(form.fields)) == (["Submit", "Decline"], 1)
+        await core.press(form.options[0].id, n="150")
+
+        assert core.agent.answers == [("f1", None, {"n": "150"})]
+
+
+@virtual
 async def test_every_decision_is_audited(tmp_path: Path) -> None:
     rules = (Rule("deny", command="rm*"),)
     async with lodge(tmp_path, permissions=PermissionPolicy(rules=rules)) as core:

@@ -29,6 +29,17 @@ async def test_queued_messages_say_their_place(tmp_path: Path) -> None:
 
 
 @virtual
+async def test_a_first_message_that_nothing_is_ahead_of_is_not_called_queued(tmp_path: Path) -> None:
+    """Its turn begins while the session is still being named after it."""
+    async with lodge(tmp_path, store=SlowStore(asyncio.get_running_loop().time)) as core:
+        id = await core.new()
+
+        assert await core.send(id, "one") is None
+        second = await core.send(id, "two")
+        assert second is not None and second.text == "Queued, number 1."
+
+
+@virtual
 async def test_the_queue_is_changed_by_values(tmp_path: Path) -> None:
     async with lodge(tmp_path) as core:
         id = await core.new()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from openacp_bot.core.errors import AgentError
+import pytest
+
+from openacp_bot.core.errors import AgentError, ModelRefused
 from openacp_bot.core.events import Outcome, PromptChanged, QuestionSettled, TextChunk, ToolCallChanged, TurnEnded
 from openacp_bot.core.model import Phase, PromptState, State, ToolCall
 from openacp_bot.core.ports import How
@@ -243,6 +245,23 @@ async def test_a_prompt_whose_launch_fails_is_kept_and_try_again_runs_it(tmp_pat
 
 
 @virtual
+async def test_a_start_model_that_the_agent_refuses_can_be_given_up(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        core.launcher.fail = [ModelRefused("fake did not set Model to “huge”.")]
+        reply = await core.command("new", "fake . --model huge -- keep me")
+        assert reply is not None
+        await core.pass_time(1)
+        notice = core.notices()[-1]
+        assert [choice.label for choice in notice.choices] == ["Try again", "Model: the agent's own", "Clear"]
+        answer = await core.press(notice.choices[1].token, session=reply.session)
+        await core.pass_time(1)
+
+        assert answer is not None and not answer.refused
+        assert [launch["model"] for launch in core.launcher.launched_with] == ["huge", ""]
+        assert core.agent.prompts == ["keep me"] and (await core.record(reply.session)).model == ""
+
+
+@virtual
 async def test_silence_is_told_and_wait_gives_more_time(tmp_path: Path) -> None:
     async with lodge(tmp_path) as core:
         id = await core.new()
@@ -393,3 +412,44 @@ async def test_everything_of_a_turn_comes_before_its_end(tmp_path: Path) -> None
         assert [type(event) for event in of_turn[-2:]] == [PromptChanged, TurnEnded]
         assert any(isinstance(event, QuestionSettled) for event in of_turn[:-2])
         assert id
+
+
+@pytest.mark.parametrize("button", [0, 1])
+@virtual
+async def test_an_offer_after_a_refused_launch_is_taken_up_once(button: int, tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        core.launcher.fail = [ModelRefused("fake did not set Model to “huge”.")]
+        reply = await core.command("new", "fake . --model huge -- keep me")
+        assert reply is not None
+        await core.pass_time(1)
+        offer = core.notices()[-1]
+        await core.press(offer.choices[button].token, session=reply.session)
+        await core.pass_time(1)
+        taken = core.notices()[-1]
+        assert (taken.id, taken.choices, taken.ring) == (offer.id, (), False)
+        assert taken.text.startswith("❌ fake did not set Model")
+        await core.command("finish", session=reply.session)
+        await core.pass_time(1)
+        for choice in offer.choices[:2]:
+            again = await core.press(choice.token, session=reply.session)
+            assert again is not None and again.refused and "no longer valid" in again.text
+        await core.pass_time(1)
+
+        assert core.manager.slots_used == 0
+        assert (await core.record(reply.session)).model == ("huge" if button == 0 else "")
+
+
+@virtual
+async def test_a_session_that_runs_keeps_its_model(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        core.launcher.fail = [ModelRefused("fake did not set Model to “huge”.")]
+        reply = await core.command("new", "fake . --model huge -- keep me")
+        assert reply is not None
+        await core.pass_time(1)
+        offer = core.notices()[-1]
+        await core.send(reply.session, "once more")
+        await core.pass_time(1)
+        answer = await core.press(offer.choices[1].token, session=reply.session)
+
+        assert answer is not None and answer.refused and answer.text.startswith("It runs already")
+        assert (await core.record(reply.session)).model == "huge"

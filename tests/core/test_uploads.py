@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from openacp_bot.core.events import Notice, Outcome, TurnEnded
+from openacp_bot.core.events import Outcome, TurnEnded
 from openacp_bot.core.model import FileRef, Phase
 from openacp_bot.core.uploads import MOST_BYTES, safe_name
 from tests.core.chat import TEAM, Chat
@@ -56,15 +57,61 @@ async def test_what_cannot_be_fetched_is_told_to_both_and_the_prompt_is_sent(tmp
         big = FileRef("telegram", "big", "big.iso", size=MOST_BYTES + 1)
         await topic.say("look", files=(FileRef("telegram", "gone", "gone.png"), big, *topic.attached("here.png")))
         await core.pass_time(0.1)
-        told = [event.text for event in core.screen.events(Notice) if isinstance(event, Notice)]
+        told = [notice.text for notice in core.notices() if notice.text.startswith("⚠️")]
 
         assert told == [
-            "⚠️ gone.png could not be fetched: it is not there any more.",
-            "⚠️ big.iso could not be fetched: it is larger than 100 MB.",
+            "⚠️ “gone.png” is not there any more.",
+            "⚠️ “big.iso” was left out: it is larger than 100 MB.",
         ]
         (prompt,) = core.agent.prompts
-        assert prompt.splitlines()[0] == "look" and "gone.png could not be fetched" in prompt and "big.iso" in prompt
+        assert prompt.splitlines()[0] == "look" and "“gone.png” is not there" in prompt and "big.iso" in prompt
         assert len(core.agent.files[0]) == 1
+
+
+@virtual
+async def test_nothing_is_asked_if_nothing_is_left_of_a_message(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.say("", files=(FileRef("telegram", "gone", "gone.png"),))
+        await core.pass_time(0.1)
+
+        assert core.agent.prompts == [] and core.phase(id) is Phase.IDLE
+        assert [notice.text for notice in core.notices() if notice.text.startswith("⚠️")] == [
+            "⚠️ “gone.png” is not there any more."
+        ]
+        assert core.ends() == [Outcome.CANCELLED]
+        await topic.say("hello")
+        assert core.agent.prompts == ["hello"]
+
+
+@virtual
+async def test_an_agent_that_takes_no_audio_is_told_of_once_a_session(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        _, topic = await Chat(core).new(topic="7")
+        core.agent.takes_audio = False
+        for number in (1, 2):
+            (voice,) = topic.attached("voice.ogg")
+            await topic.say(f"listen {number}", files=(replace(voice, mime="audio/ogg"),))
+            await core.pass_time(0.1)
+            core.agent.finish()
+            await core.pass_time(0.1)
+        told = [notice for notice in core.notices() if notice.id == "unheard"]
+
+        assert core.agent.prompts == ["listen 1", "listen 2"]
+        assert [notice.ring for notice in told] == [False] and "fake takes no audio" in told[0].text
+
+
+@pytest.mark.parametrize(("takes_audio", "mime"), [(True, "audio/ogg"), (False, "image/png")])
+@virtual
+async def test_nothing_is_said_of_files_that_the_agent_takes(takes_audio: bool, mime: str, tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        _, topic = await Chat(core).new(topic="7")
+        core.agent.takes_audio = takes_audio
+        (file,) = topic.attached("file")
+        await topic.say("look", files=(replace(file, mime=mime),))
+        await core.pass_time(0.1)
+
+        assert core.agent.prompts == ["look"] and all(notice.id != "unheard" for notice in core.notices())
 
 
 @virtual
@@ -77,7 +124,7 @@ async def test_a_fetch_that_hangs_is_given_up_after_a_minute(tmp_path: Path) -> 
         assert core.agent.prompts == [] and core.live(id).doing == "fetching the files"
         await core.pass_time(2)
 
-        assert "slow.png could not be fetched: it took longer than 60 s." in core.agent.prompts[0]
+        assert "“slow.png” could not be fetched: it took longer than 60 s." in core.agent.prompts[0]
         assert os.listdir(uploads(core)) == [".gitignore"]
 
 
@@ -185,3 +232,16 @@ async def test_retry_brings_the_files_again(tmp_path: Path) -> None:
 )
 def test_names_are_made_safe(name: str, safe: str) -> None:
     assert safe_name(name) == safe
+
+
+@virtual
+async def test_nothing_is_said_of_a_recording_that_could_not_be_fetched(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        _, topic = await Chat(core).new(topic="7")
+        core.agent.takes_audio = False
+        voice = FileRef("telegram", "gone", "voice.ogg", mime="audio/ogg")
+        await topic.say("listen", files=(voice, *topic.attached("here.png")))
+        await core.pass_time(0.1)
+
+        assert len(core.agent.files[0]) == 1
+        assert [notice.id for notice in core.notices() if notice.id == "unheard"] == []

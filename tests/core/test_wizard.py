@@ -11,8 +11,9 @@ import pytest
 
 from openacp_bot.core.inbound import Reply
 from openacp_bot.core.model import AgentSpec, SessionRecord, ThreadRef, Wanted
-from tests.core.chat import ALICE, BOB, TEAM, Chat, button, labels, refused
+from tests.core.chat import ALICE, BOB, TEAM, Chat, button, choices, labels, refused
 from tests.core.lodge import Lodge, changed, lodge
+from tests.core.slow import SlowStore
 from tests.virtual_time import virtual
 
 
@@ -82,7 +83,7 @@ async def test_one_word_is_an_agent_if_it_names_one_and_else_a_workspace(tmp_pat
         agent_only = await core.command("new", "fake")
         assert agent_only is not None and agent_only.text == "New session with fake: in which directory?"
         workspace_only = await core.command("new", "project")
-        assert workspace_only is not None and workspace_only.text == "New session: which agent?"
+        assert workspace_only is not None and workspace_only.text.endswith("/project: which agent?")
         record = await started(core, await core.press(button(workspace_only, "other").token))
 
         assert (record.agent, record.workspace) == ("other", str(core.settings.base_dir / "project"))
@@ -195,13 +196,58 @@ async def test_by_buttons_from_the_greeting_to_the_session(tmp_path: Path) -> No
         assert where.replaces
         assert labels(where) == ["Base directory", "Type a path", "Model: the agent's own", "Cancel"]
         models = await chat.push(where, "Model")
-        assert labels(models)[:2] == ["small", "large"]
+        assert labels(models) == ["The agent's own", "small", "large", "Back", "Cancel"]
         where = await chat.push(models, "large")
         assert "Model: large" in labels(where)
         record = await started(core, await chat.push(where, "Base directory"))
 
         assert (record.agent, record.model, record.owner) == ("other", "large", ALICE.key)
         assert record.workspace == str(core.settings.base_dir)
+
+
+@virtual
+async def test_the_model_can_be_left_to_the_agent_and_its_question_be_left(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        where = await core.command("new", "other --model large")
+        models = await core.press(button(where, "Model: large").token)
+        back = await core.press(button(models, "Back").token)
+        assert back is not None and back.replaces and labels(back) == labels(where)
+        models = await core.press(button(back, "Model: large").token)
+        where = await core.press(button(models, "The agent's own").token)
+        assert "Model: the agent's own" in labels(where)
+        record = await started(core, await core.press(button(where, "Base directory").token))
+
+        assert record.model == ""
+
+
+@virtual
+async def test_one_word_that_is_no_agent_is_named_as_the_directory_that_it_is_taken_for(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        (core.settings.base_dir / "fakes").mkdir()
+        for word in ("fakes", "project"):
+            which = await core.command("new", word)
+            assert which is not None and f"{core.settings.base_dir / word}: which agent?" in which.text
+
+
+@virtual
+async def test_one_word_that_is_nearly_an_agent_and_no_directory_asks_what_was_meant(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        asked = await core.command("new", "othr --model large -- go")
+        assert "Did you mean the agent other?" in refused(asked)
+        assert labels(asked) == ["other", "Create othr", "Cancel"] and await none_yet(core)
+        where = await core.press(button(asked, "other").token)
+        assert where is not None and where.text == "New session with other: in which directory?"
+        record = await started(core, await core.press(button(where, "Base directory").token))
+        assert (record.agent, record.model) == ("other", "large")
+
+
+@virtual
+async def test_a_directory_that_is_nearly_called_like_an_agent_can_be_created(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        agents = await core.press(button(await core.command("new", "othr"), "Create").token)
+        record = await started(core, await core.press(button(agents, "fake").token))
+
+        assert record.workspace == str(core.settings.base_dir / "othr")
 
 
 @virtual
@@ -276,7 +322,8 @@ async def test_a_path_is_asked_for_and_the_next_plain_message_is_it(typed: str, 
         (core.settings.base_dir / "project").mkdir()
         chat = Chat(core, ALICE)
         asked = await chat.push(await chat.command("new", "fake"), "Type a path")
-        assert asked.form is not None and asked.text == "Which directory?"
+        assert asked.form is not None and asked.text.startswith("Which directory?")
+        assert "as your next message, or press Cancel" in asked.text and asked.replaces
         reply = await chat.say(typed.format(base=core.settings.base_dir))
 
         assert (await started(core, reply)).workspace == str(core.settings.base_dir / "project")
@@ -335,6 +382,97 @@ async def test_a_dialogs_values_say_it_all(tmp_path: Path) -> None:
 
         assert (record.agent, record.model, core.agent.prompts) == ("other", "small", ["go"])
         assert record.workspace == str(core.settings.base_dir / "fresh")
+
+
+# --- impatient fingers ----------------------------------------------------------------------------------
+
+
+@virtual
+async def test_every_step_uses_up_the_one_before(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        chat = Chat(core, ALICE)
+        agents = await chat.command("new")
+        where = await chat.push(agents, "other")
+        models = await chat.push(where, "Model")
+        last = await chat.push(models, "large")
+        for old, label in ((agents, "other"), (agents, "Cancel"), (where, "Base directory"), (models, "small")):
+            assert "no longer valid" in refused(await chat.push(old, label))
+        assert await none_yet(core)
+        await started(core, await chat.push(last, "Base directory"))
+
+        assert "no longer valid" in refused(await chat.push(last, "Base directory"))
+        assert (await only_session(core)).model == "large"
+
+
+@virtual
+async def test_a_flood_of_presses_makes_one_session(tmp_path: Path) -> None:
+    store = SlowStore(asyncio.get_running_loop().time)
+    async with lodge(tmp_path, access=TEAM, store=store) as core:
+        chat = Chat(core, ALICE)
+        agents = await chat.command("new")
+        steps = await asyncio.gather(*(chat.push(agents, "other") for _ in range(5)))
+        (where,) = [step for step in steps if not step.refused]
+        await asyncio.gather(*(chat.push(where, "Base directory") for _ in range(5)))
+
+        assert (await only_session(core)).agent == "other"
+
+
+@virtual
+async def test_a_path_that_was_typed_leaves_no_button_of_its_wizard(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        chat = Chat(core, ALICE)
+        where = await chat.command("new", "fake")
+        asked = await chat.push(where, "Type a path")
+        await started(core, await chat.say("."))
+
+        assert "no longer valid" in refused(await chat.push(where, "Base directory"))
+        assert "no longer valid" in refused(await chat.push(asked, "Cancel"))
+        await only_session(core)
+
+
+@virtual
+async def test_a_path_that_cannot_be_is_asked_for_again(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        (core.settings.base_dir / "notes.txt").write_text("x")
+        chat = Chat(core, ALICE)
+        await chat.push(await chat.command("new", "fake --model large"), "Type a path")
+        again = await chat.say("notes.txt")
+        assert again is not None and again.form is not None and "is a file" in again.text
+        record = await started(core, await chat.say("."))
+
+        assert (record.workspace, record.model) == (str(core.settings.base_dir), "large")
+
+
+@virtual
+async def test_another_button_leaves_the_question_for_a_path(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        chat = Chat(core, ALICE)
+        greeting = await chat.command("start")
+        asked = await chat.push(await chat.command("new", "fake"), "Type a path")
+        await chat.push(greeting, "Sessions")
+
+        assert "no longer valid" in refused(await chat.push(asked, "Cancel"))
+        assert await core.store.expected(chat.where, chat.who.key, core.now()) is None
+
+
+@virtual
+async def test_on_the_page_the_step_stays_beside_its_dialog(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        where = await core.command("new", "fake")
+        dialog = await core.press(button(where, "Type a path").token)
+        assert dialog is not None and dialog.form is not None and not dialog.replaces
+        assert "own data" in refused(await core.press(dialog.form.token, workspace="../data"))
+        await started(core, await core.press(button(where, "Base directory").token))
+
+
+@virtual
+async def test_newchat_picked_twice_makes_one_session(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        old = await core.new()
+        picker = await Chat(core, ALICE).command("newchat")
+        await asyncio.gather(*(Chat(core, ALICE).press(choices(picker)[0]) for _ in range(3)))
+
+        assert len(await core.store.sessions_like("")) == 2 and await core.record(old)
 
 
 # --- places ---------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from openacp_bot.core.inbound import Action
 from openacp_bot.core.menus import Button, minted, parsed
 from openacp_bot.core.model import Verbosity
 from openacp_bot.core.settings import AccessList, PermissionPolicy, SessionLimits, Settings
+from openacp_bot.core.words import one_line
 
 # --- menus ---------------------------------------------------------------------------------------------
 
@@ -99,3 +100,15 @@ def test_what_is_not_configured_is_as_documented() -> None:
     assert (settings.verbosity, settings.timezone, settings.drain) == (Verbosity.MEDIUM, "UTC", timedelta(seconds=120))
     assert settings.roots == () and dict(settings.access) == {}
     assert AccessList() == AccessList(frozenset(), frozenset(), frozenset(), everyone=False)
+
+
+# --- lines ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+def test_a_line_cannot_be_turned_around(code: int) -> None:
+    assert one_line(f"safe{chr(code)}fdp.exe \n {chr(code)}") == "safefdp.exe"
+
+
+def test_letters_that_are_written_from_right_to_left_stay() -> None:
+    assert one_line("שלום  עולם\u200f!") == "שלום עולם\u200f!"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.house import House
+from tests.sims.telegram import Telegram
 
 
 @pytest.fixture
@@ -15,3 +16,11 @@ def house(tmp_path: Path) -> Iterator[House]:
     house = House(tmp_path)
     yield house
     house.clear_out()
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[Telegram]:
+    """A Telegram that must find nothing odd in what it is asked."""
+    async with Telegram() as sim:
+        yield sim
+        assert sim.oddities == []

@@ -83,10 +83,20 @@ def _begins(label: str) -> Callable[[str], bool]:
     return lambda known: known.startswith(label)
 
 
-def configure(house: House, sim: Telegram, *users: User, chat: Chat | None = None, **keys: object) -> None:
+def configure(
+    house: House, sim: Telegram, *users: User, chat: Chat | None = None, drain_seconds: float = 120, **keys: object
+) -> None:
     """The house's configuration with this bot; the stub agent remembers its conversations."""
     section: dict[str, object] = {"token": sim.token, "api_base_url": sim.url}
     section["allowed_user_ids"] = [user.id for user in users]
     if chat is not None:
         section["chat_id"] = chat.id
-    house.configure("--resume", telegram=section | keys)
+    house.configure("--resume", telegram=section | keys, shutdown={"drain_seconds": drain_seconds})
+
+
+def in_group(sim: Telegram, house: House, *, drain_seconds: float = 120, **keys: object) -> Phone:
+    """Alice in the forum group of a house that is configured for both."""
+    alice = sim.person("Alice")
+    forum = sim.forum("Work", alice)
+    configure(house, sim, alice, chat=forum, drain_seconds=drain_seconds, **keys)
+    return Phone(sim, alice, forum)

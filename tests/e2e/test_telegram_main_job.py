@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from tests.e2e.house import House, eventually
-from tests.e2e.phone import Phone, configure
+from tests.e2e.phone import Phone, configure, in_group
 from tests.sims.telegram import Telegram
 
 pytestmark = pytest.mark.wall_clock
 
 
-@pytest.fixture
-async def sim() -> AsyncIterator[Telegram]:
-    async with Telegram() as sim:
-        yield sim
-        assert sim.oddities == []
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
-
-
-def group(sim: Telegram, house: House, **keys: object) -> Phone:
-    alice = sim.person("Alice")
-    forum = sim.forum("Work", alice)
-    configure(house, sim, alice, chat=forum, **keys)
-    return Phone(sim, alice, forum)
-
-
 async def test_a_session_in_a_forum_group(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     async with house.daemon():
         topic = await general.new()
         assert (await general.sees("New session with stub")).rings is False
@@ -46,7 +24,7 @@ async def test_a_session_in_a_forum_group(sim: Telegram, house: House) -> None:
 
 
 async def test_permission_with_a_diff_is_answered_on_the_phone(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     async with house.daemon():
         topic = await general.new("demo .")
         topic.say("edit notes.txt")
@@ -64,7 +42,7 @@ async def test_permission_with_a_diff_is_answered_on_the_phone(sim: Telegram, ho
 
 
 async def test_killed_in_mid_turn(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     async with house.daemon() as daemon:
         topic = await general.new()
         topic.say("echo begun; never")
@@ -89,7 +67,7 @@ async def test_killed_in_mid_turn(sim: Telegram, house: House) -> None:
 
 
 async def test_continue_after_a_kill(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     async with house.daemon() as daemon:
         topic = await general.new()
         topic.say("echo half; never")
@@ -130,7 +108,7 @@ async def test_a_private_chat_without_topics_holds_one_session(sim: Telegram, ho
 
 
 async def test_strangers_get_silence(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     mallory = sim.person("Mallory")
     sim.join(general.chat, mallory)
     async with house.daemon():
@@ -148,7 +126,7 @@ async def test_strangers_get_silence(sim: Telegram, house: House) -> None:
 
 
 async def test_lists_rename_pin_archive_restore(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     async with house.daemon():
         topic = await general.new()
         topic.say("echo something to keep")
@@ -158,7 +136,9 @@ async def test_lists_rename_pin_archive_restore(sim: Telegram, house: House) -> 
 
         general.say("/sessions")
         await general.sees("A better name")
-        assert "Pinned" in (await general.press("Pin")).text
+        await general.press("Pin")
+        listed = await general.sees(" · pinned")
+        assert "Unpin" in listed.labels
         topic.say("/archive")
         await topic.sees("pinned sessions cannot be archived")
 

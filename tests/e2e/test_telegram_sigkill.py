@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from tests.e2e.house import Daemon, House, eventually
-from tests.e2e.phone import Phone, configure
+from tests.e2e.phone import Phone, in_group
 from tests.sims.telegram import Telegram
 from tests.sims.telegram.world import Message, Topic
 
@@ -26,23 +25,9 @@ STEPS: dict[str, Callable[[Phone], object]] = {
 }
 
 
-@pytest.fixture
-async def sim() -> AsyncIterator[Telegram]:
-    async with Telegram() as sim:
-        yield sim
-        assert sim.oddities == []
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
-
-
 @pytest.mark.parametrize("step", list(STEPS))
 async def test_killed_when(step: str, sim: Telegram, house: House) -> None:
-    alice = sim.person("Alice")
-    general = Phone(sim, alice, sim.forum("Work", alice))
-    configure(house, sim, alice, chat=general.chat)
+    general = in_group(sim, house)
     async with house.daemon() as daemon:
         await _worked_until(STEPS[step], general, daemon)
 
@@ -88,9 +73,7 @@ def _answer(topic: Phone, words: str) -> Message | None:
 async def test_killed_before_the_new_topic_is_known_it_is_taken_and_not_opened_twice(
     sim: Telegram, house: House
 ) -> None:
-    alice = sim.person("Alice")
-    general = Phone(sim, alice, sim.forum("Work", alice))
-    configure(house, sim, alice, chat=general.chat)
+    general = in_group(sim, house)
     async with house.daemon() as daemon:
         await general.wait(lambda: sim.called("setMyCommands") or None)
         sim.slow(3)  # the topic stands, and its answer is on the way
@@ -109,9 +92,7 @@ async def test_killed_before_the_new_topic_is_known_it_is_taken_and_not_opened_t
 
 
 async def test_buttons_of_an_earlier_life_work_or_say_that_they_do_not(sim: Telegram, house: House) -> None:
-    alice = sim.person("Alice")
-    general = Phone(sim, alice, sim.forum("Work", alice))
-    configure(house, sim, alice, chat=general.chat)
+    general = in_group(sim, house)
     async with house.daemon() as daemon:
         topic = await general.new()
         topic.say("permission; echo done")
@@ -127,7 +108,7 @@ async def test_buttons_of_an_earlier_life_work_or_say_that_they_do_not(sim: Tele
     async with house.daemon():
         await topic.wait(lambda: not question.keyboard or None)
         assert "interrupted" in question.text.lower()
-        answer = await sim.press(alice, listed, "Open").answered()
+        answer = await sim.press(general.user, listed, "Open").answered()
         assert answer is not None
         await topic.press("Run the queue")
         await topic.wait(lambda: _answer(topic, "queued"))
@@ -135,13 +116,11 @@ async def test_buttons_of_an_earlier_life_work_or_say_that_they_do_not(sim: Tele
 
 
 async def test_twenty_sessions_stream_in_one_group(sim: Telegram, house: House) -> None:
-    alice = sim.person("Alice")
-    general = Phone(sim, alice, sim.forum("Work", alice))
-    configure(house, sim, alice, chat=general.chat, general="off")
+    general = in_group(sim, house, general="off")
     async with house.daemon():
-        topics = [sim.open_topic(alice, general.chat, f"Topic {number}") for number in range(20)]
+        topics = [sim.open_topic(general.user, general.chat, f"Topic {number}") for number in range(20)]
         for number, topic in enumerate(topics):
-            sim.say(alice, general.chat, f"echo words of {number}", topic=topic)
+            sim.say(general.user, general.chat, f"echo words of {number}", topic=topic)
         await eventually(lambda: len(house.prompts()) == 20)
         for number in range(3):
             phone = general.at(topics[number])

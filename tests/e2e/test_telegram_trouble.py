@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import House, eventually
-from tests.e2e.phone import Phone, configure
+from tests.e2e.house import PATIENCE, House, eventually
+from tests.e2e.phone import Phone, configure, in_group
 from tests.sims.telegram import BAD_GATEWAY, CONFLICT, SERVER_ERROR, UNAUTHORIZED, Telegram, refuse
 
 pytestmark = pytest.mark.wall_clock
 
 
-@pytest.fixture
-async def sim() -> AsyncIterator[Telegram]:
-    async with Telegram() as sim:
-        yield sim
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
-
-
-def group(sim: Telegram, house: House, **keys: object) -> Phone:
-    alice = sim.person("Alice")
-    forum = sim.forum("Work", alice)
-    configure(house, sim, alice, chat=forum, **keys)
-    return Phone(sim, alice, forum)
-
-
 async def test_a_topic_deleted_during_a_turn_is_opened_anew_with_a_link(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     async with house.daemon():
         topic = await general.new()
         topic.say("echo before; permission; echo after")
@@ -78,7 +58,7 @@ async def test_a_bot_without_the_topic_right_says_what_to_tap(sim: Telegram, hou
 
 @pytest.mark.parametrize("fault", [SERVER_ERROR, BAD_GATEWAY], ids=["500", "502"])
 async def test_server_errors_delay_an_answer_and_lose_nothing(sim: Telegram, house: House, fault: object) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     async with house.daemon():
         topic = await general.new()
         for method in ("sendMessage", "editMessageText"):
@@ -89,7 +69,7 @@ async def test_server_errors_delay_an_answer_and_lose_nothing(sim: Telegram, hou
 
 
 async def test_the_service_is_away_at_the_start_and_later(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     await sim.down()
     async with house.daemon() as daemon:
         await asyncio.sleep(0.5)
@@ -106,7 +86,7 @@ async def test_the_service_is_away_at_the_start_and_later(sim: Telegram, house: 
 
 
 async def test_another_poller_and_a_refused_token_are_waited_out(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     sim.fail("getUpdates", 2, CONFLICT)
     async with house.daemon() as daemon:
         topic = await general.new()
@@ -119,7 +99,7 @@ async def test_another_poller_and_a_refused_token_are_waited_out(sim: Telegram, 
 
 
 async def test_files_go_in_and_out(sim: Telegram, house: House) -> None:
-    general = group(sim, house)
+    general = in_group(sim, house)
     async with house.daemon():
         topic = await general.new("demo .")
         sim.send_file(general.user, general.chat, b"col\n1\n", name="data.csv", caption="help", topic=topic.topic)
@@ -159,3 +139,26 @@ async def test_a_migrated_group_is_followed(sim: Telegram, house: House) -> None
         moved.say("echo after the restart")
         await moved.sees("after the restart")
     assert len(set(house.conversations())) == 1
+
+
+@pytest.mark.parametrize("drain", [2 * PATIENCE, 0.1], ids=["during the drain", "during the goodbye"])
+async def test_after_a_second_sigterm_an_answer_is_not_waited_for(sim: Telegram, house: House, drain: float) -> None:
+    general = in_group(sim, house, drain_seconds=drain)
+    async with house.daemon() as daemon:
+        topic = await general.new()
+        topic.say("echo begun; wait")
+        await topic.sees("begun")
+        sim.slow(2 * PATIENCE)
+        daemon.ask_to_stop()
+        await eventually(lambda: "stopping" in daemon.log)
+        if drain < PATIENCE:
+            await eventually(lambda: house.rows("SELECT 1 FROM prompts WHERE state = 'interrupted'"))
+        daemon.ask_to_stop()
+
+        async with asyncio.timeout(7):  # of the 10 seconds that cards have otherwise
+            assert await daemon.ended() == 0
+        assert "Traceback" not in daemon.log
+    sim.slow(0)
+
+    async with house.daemon():
+        await topic.sees("nterrupted")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 from aiogram import Bot
 from aiogram.types import (
     ForumTopic,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputRichBlockList,
+    InputRichBlockListItem,
+    InputRichBlockParagraph,
     InputRichMessage,
+    RichBlockList,
 )
 
 from tests.sims.connect import connected, refused
 from tests.sims.telegram import GROUP_RIGHTS, Chat, Telegram
+from tests.sims.telegram.world import Json
 
 pytestmark = pytest.mark.wall_clock
 KEYBOARD = InlineKeyboardMarkup(
@@ -145,12 +151,63 @@ async def test_rich_messages_have_limits(sim: Telegram, bot: Bot) -> None:
     assert sim.messages(chat)[0].rich == {"markdown": "more"}
     for rich, words in (
         (InputRichMessage(markdown="x" * 32769), "message is too long"),
-        (InputRichMessage(), "RICH_MESSAGE_EMPTY"),
+        (InputRichMessage(), "RICH_MESSAGE_CONTENT_REQUIRED"),
         (InputRichMessage(markdown="x", html="x"), "exactly one of html, markdown and blocks must be specified"),
         (InputRichMessage(markdown="x\n\n" * 501), "RICH_MESSAGE_BLOCKS_TOO_MUCH"),
         (InputRichMessage(markdown="|" * 22), "RICH_MESSAGE_TABLE_COLUMNS_TOO_MUCH"),
     ):
         await refused(bot.send_rich_message(chat.id, rich), words)
+
+
+def _nested(levels: int) -> Json:
+    block: Json = {"type": "paragraph", "text": "x"}
+    for _ in range(levels - 1):
+        block = {"type": "blockquote", "blocks": [block]}
+    return block
+
+
+def _row(columns: int) -> list[Json]:
+    return [{"text": "x", "align": "left", "valign": "top"} for _ in range(columns)]
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        (_nested(17), "RICH_MESSAGE_DEPTH_TOO_MUCH"),
+        ({"type": "paragraph", "text": ""}, "RICH_MESSAGE_TEXT_EMPTY"),
+        ({"type": "paragraph", "text": "x" * 32769}, "message is too long"),
+        ({"type": "blockquote", "blocks": []}, "RICH_MESSAGE_CONTENT_REQUIRED"),
+        ({"type": "marquee", "text": "x"}, "unsupported type 'marquee'"),
+        ({"type": "thinking", "text": "x"}, "unsupported type 'thinking'"),
+        ({"type": "heading", "text": "x"}, "Can't find field 'size'"),
+        ({"type": "heading", "text": "x", "size": 7}, "wrong size of a heading"),
+        ({"type": "paragraph", "text": {"type": "blink", "text": "x"}}, "unsupported type 'blink'"),
+        ({"type": "paragraph", "text": {"type": "url", "text": "x", "url": "x"}}, "RICH_MESSAGE_URL_INVALID"),
+        ({"type": "table", "cells": [_row(21)]}, "RICH_MESSAGE_TABLE_COLUMNS_TOO_MUCH"),
+        ({"type": "table", "cells": [_row(1)] * 500}, "RICH_MESSAGE_BLOCKS_TOO_MUCH"),
+        ({"type": "list", "items": [{"blocks": [_nested(1)]}] * 250}, "RICH_MESSAGE_BLOCKS_TOO_MUCH"),
+        ({"type": "table", "cells": [[{"text": "x", "align": "up", "valign": "top"}]]}, "wrong alignment"),
+    ],
+)
+async def test_blocks_are_checked(sim: Telegram, bot: Bot, block: Json, words: str) -> None:
+    chat = sim.private(sim.person("Ann"))
+    body = {"chat_id": chat.id, "rich_message": {"blocks": [block]}}
+    url = f"/bot{sim.token}/sendRichMessage"
+    async with aiohttp.ClientSession(sim.url) as client, client.post(url, json=body) as answer:
+        assert answer.status == 400 and words in (await answer.json())["description"]
+
+    assert not sim.sent(chat)
+
+
+async def test_blocks_come_back_as_a_message_and_are_read_as_words(sim: Telegram, bot: Bot) -> None:
+    chat = sim.private(sim.person("Ann"))
+    item = InputRichBlockListItem(blocks=[InputRichBlockParagraph(text="one")], value=1, type="1")
+    sent = await bot.send_rich_message(chat.id, InputRichMessage(blocks=[InputRichBlockList(items=[item])]))
+
+    assert sent.rich_message is not None
+    (listing,) = sent.rich_message.blocks
+    assert isinstance(listing, RichBlockList) and listing.items[0].label == "1."
+    assert sim.sent(chat)[0].text == "1. one"
 
 
 async def _topic(bot: Bot, forum: Chat) -> ForumTopic:

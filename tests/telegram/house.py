@@ -50,7 +50,7 @@ class House:
     async def up(self) -> None:
         await self.until(lambda: self.adapter.status.startswith("up"))
 
-    async def until_stored(self, chat: int, message: int) -> None:
+    async def until_stored(self, chat: int, message: int | str) -> None:
         """The ledger knows that this message stands."""
         async with asyncio.timeout(10):
             while await self.ledger.card_at(ThreadRef("telegram", str(chat)), str(message)) is None:  # noqa: ASYNC110

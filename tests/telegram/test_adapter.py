@@ -256,7 +256,7 @@ async def test_what_is_wrong_in_a_chat_stands_in_the_status_until_it_is_mended(
     telegram.grant(work, frozenset())
     await home.until(lambda: "“Manage Topics”" in home.adapter.status)
     telegram.kick_bot(work)
-    await home.until(lambda: "unknown to the bot" in home.adapter.status)
+    await home.until(lambda: "is not in the chat" in home.adapter.status)
     telegram.grant(work, GROUP_RIGHTS)
     await home.until(lambda: home.adapter.status == f"up as @{telegram.bot.username}")
 
@@ -334,3 +334,27 @@ async def test_an_answer_outlives_the_adapter(telegram: Telegram, alice: User, w
 async def test_a_file_that_is_nowhere_is_refused(home: House, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="could not be fetched"):
         await home.adapter.fetch(FileRef("telegram", "unknown", "a.txt"), tmp_path, 10)
+
+
+@pytest.mark.parametrize("is_polled", [False, True], ids=["webhook", "polling"])
+async def test_a_text_that_waited_when_we_were_stopped_is_taken_by_the_next_process(
+    tmp_path: Path, is_polled: bool
+) -> None:
+    async with Telegram(http_webhooks=True) as telegram:
+        alice = telegram.person("Alice")
+        chat = telegram.private(alice)
+        port = free_port()
+        hook = WebhookConfig(f"http://127.0.0.1:{port}/", "127.0.0.1", port, "s3cret")
+        hub, patient = ScriptedHub(), replace(QUICK, together=60.0)
+        async with house(telegram, tmp_path, hub, alice.id, webhook=hook, patience=patient) as home:
+            await home.up()
+            telegram.say(alice, chat, "hold on")
+            await telegram.wait_for(lambda: not telegram.updates.waiting)
+        assert hub.heard == []
+
+        async with house(telegram, tmp_path, hub, alice.id, webhook=None if is_polled else hook) as home:
+            await home.up()
+            telegram.say(alice, chat, "/next")
+            await hub.until(lambda: len(hub.heard) == 2)
+
+        assert [one.text for one in hub.heard if isinstance(one, Message)] == ["hold on", "/next"]

@@ -11,6 +11,7 @@ import pytest
 from openacp_bot.adapters.telegram.chats import Chats
 from tests.sims.connect import connected
 from tests.sims.telegram import GROUP_RIGHTS, SERVER_ERROR, Chat, Telegram, User
+from tests.sims.telegram.world import Member
 
 
 @dataclass
@@ -56,8 +57,42 @@ async def test_every_lack_says_what_to_tap(looker: Looker, alice: User) -> None:
     assert "“Manage Topics”" in (await looker.problems(powerless))[0]
     assert "“Delete Messages”" in (await looker.problems(careful))[0]
     assert "holds one session only" in (await looker.problems(flat))[0]
-    assert "unknown to the bot" in (await looker.problems(left))[0]
-    assert "telegram.chat_ids" in (await looker.problems(-100999))[0]
+    assert "Removed users" in (await looker.problems(left))[0]
+    assert "Add members" in (await looker.problems(-100999))[0]
+
+
+async def test_a_group_that_the_bot_was_not_added_to(looker: Looker, alice: User) -> None:
+    chat = looker.telegram.forum("Work", alice)
+    looker.telegram.set_member(chat, Member(looker.telegram.bot, "left"))
+
+    assert "Add members, and choose @openacp_test_bot" in (await looker.problems(chat))[0]
+
+
+async def test_a_basic_group_is_told_that_topics_change_its_id(looker: Looker, alice: User) -> None:
+    (topics, _) = await looker.problems(looker.telegram.group("Friends", alice))
+
+    assert "switch on “Topics”" in topics and "another id" in topics
+
+
+async def test_a_channel_is_no_place_to_talk(looker: Looker, alice: User) -> None:
+    (problem,) = await looker.problems(looker.telegram.channel("News", alice))
+
+    assert "is a channel" in problem and "New Group" in problem
+
+
+@pytest.mark.parametrize("lost", ["-100", "-", "100"])
+async def test_an_id_without_its_beginning_is_completed(looker: Looker, alice: User, lost: str) -> None:
+    chat = looker.telegram.forum("Work", alice)
+    configured = int(str(chat.id).replace(lost, "", 1))
+
+    (problem,) = await looker.problems(configured)
+
+    assert f"{chat.id} is “Work”" in problem
+
+
+async def test_a_private_chat_is_in_order_once_it_exists(looker: Looker, alice: User) -> None:
+    assert await looker.problems(alice.id) == ()
+    assert "tap Start" in (await looker.problems(4711))[0]
 
 
 async def test_a_lack_is_logged_when_it_comes_and_when_it_goes(

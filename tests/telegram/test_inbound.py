@@ -327,3 +327,28 @@ def test_nothing_is_made_of_kinds_that_do_not_concern_us() -> None:
     }  # fmt: skip
 
     assert read(Delivery(parsed(poll=poll)), FACTS, now=NOW) is None
+
+
+RICH: Json = {
+    "rich_message": {
+        "blocks": [
+            {"type": "heading", "text": ["A ", {"type": "bold", "text": "title"}], "size": 1},
+            {"type": "list", "items": [{"label": "1.", "blocks": [{"type": "paragraph", "text": "one"}]}]},
+            {
+                "type": "table",
+                "cells": [[{"align": "left", "valign": "top", "text": "a"}, {"align": "left", "valign": "top"}]],
+            },
+            {"type": "details", "summary": "more", "blocks": [{"type": "pre", "text": "x = 1"}]},
+        ]
+    }
+}
+
+
+def test_a_rich_message_is_read_as_words() -> None:
+    assert said(message(None, **RICH)).text == "A title\none\na\nmore\nx = 1"
+
+
+def test_a_reply_quotes_the_words_of_a_rich_message() -> None:
+    answer = message(None, who=US, message_id=41, **RICH)
+
+    assert said(message("why?", reply_to_message=answer)).quote.startswith("A title")

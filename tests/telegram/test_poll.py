@@ -195,6 +195,7 @@ async def test_a_refused_token_is_told_once_with_where_to_get_one(
         await until(lambda: poll.trouble == "")
 
     assert caplog.text.count("@BotFather") == 1 and telegram.token not in caplog.text
+    assert "correct it and restart" in caplog.text  # a reload does not take a token
 
 
 async def test_a_token_that_cannot_be_one_is_a_refused_token(telegram: Telegram, taker: Taker) -> None:

@@ -14,10 +14,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from openacp_bot.adapters.telegram.config import TelegramConfig, WebhookConfig
+from openacp_bot.adapters.telegram.config import Patience, TelegramConfig, WebhookConfig
+from openacp_bot.adapters.telegram.held import Held
 from openacp_bot.adapters.telegram.webhook import SECRET_HEADER, Webhook
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.masking import Mask
+from openacp_bot.core.ports import Ledger
+from tests.memory_cards import MemoryCards
 from tests.sims.telegram import SERVER_ERROR, Telegram, User
 from tests.telegram.house import free_port
 from tests.telegram.test_poll import QUICK, Taker
@@ -50,9 +53,25 @@ async def taker() -> Taker:
 
 
 @asynccontextmanager
-async def listening(telegram: Telegram, hook: WebhookConfig, taker: Taker) -> AsyncIterator[Webhook]:
-    config = TelegramConfig(telegram.token, telegram.url, webhook=hook)
-    line = Webhook(config, hook, taker.introduced, taker.take, patience=WATCHFUL, mask=Mask((telegram.token, SECRET)))
+async def listening(
+    telegram: Telegram,
+    hook: WebhookConfig,
+    taker: Taker,
+    ledger: Ledger | None = None,
+    *,
+    knows: bool = True,
+    patience: Patience = WATCHFUL,
+) -> AsyncIterator[Webhook]:
+    line = Webhook(
+        TelegramConfig(telegram.token, telegram.url, webhook=hook),
+        hook,
+        taker.introduced,
+        taker.take,
+        held=Held(ledger or MemoryCards()),
+        is_known=lambda update: knows,
+        patience=patience,
+        mask=Mask((telegram.token, SECRET)),
+    )
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(line.run())
         yield line
@@ -103,14 +122,71 @@ async def test_updates_are_brought_in_order_and_each_once(
     assert "callback_query" in telegram.updates.allowed and taker.names == [telegram.bot.username]
 
 
+async def test_a_text_and_what_is_forwarded_with_it_belong_together(
+    telegram: Telegram, alice: User, hook: WebhookConfig, taker: Taker
+) -> None:
+    chat = telegram.private(alice)
+    source = telegram.say(alice, chat, "/first")
+    async with listening(telegram, hook, taker, patience=replace(WATCHFUL, together=5.0)):
+        telegram.say(alice, chat, "what are these?")
+        telegram.forward(alice, source, chat)
+        telegram.forward(alice, source, chat)
+        telegram.say(alice, chat, "and this?")
+        telegram.send_file(alice, chat, kind="photo")
+        telegram.say(alice, chat, "/last")
+        await taker.until("/first", "what are these?", "/first", "/first", "and this?", "", "/last")
+
+    first, text, forward, other, question, photo, last = taker.albums
+    assert text == forward == other != ""
+    assert question == photo not in ("", text)
+    assert first == last == ""
+
+
+async def test_a_text_alone_waits_for_a_moment_only(
+    telegram: Telegram, alice: User, hook: WebhookConfig, taker: Taker
+) -> None:
+    async with listening(telegram, hook, taker, ledger := MemoryCards()):
+        telegram.say(alice, telegram.private(alice), "hello")
+        await taker.until("hello")
+        await until(lambda: not telegram.updates.waiting)
+        await until_released(ledger)
+
+
+async def until_released(ledger: Ledger) -> None:
+    async with asyncio.timeout(10):
+        while (await ledger.notes("telegram")).get("held"):  # noqa: ASYNC110  it tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_what_was_acknowledged_is_tried_until_it_is_stored(
+    telegram: Telegram, alice: User, hook: WebhookConfig, taker: Taker
+) -> None:
+    taker.failures = [StoreError("The disk is full.")] * 3
+    async with listening(telegram, hook, taker):
+        telegram.say(alice, telegram.private(alice), "hello")
+        await taker.until("hello")
+
+    assert taker.failures == []
+
+
+async def test_words_of_strangers_are_not_kept(
+    telegram: Telegram, alice: User, hook: WebhookConfig, taker: Taker
+) -> None:
+    async with listening(telegram, hook, taker, ledger := MemoryCards(), knows=False):
+        telegram.say(alice, telegram.private(alice), "hello")
+        await taker.until("hello")
+
+    assert not await ledger.notes("telegram")
+
+
 async def test_what_cannot_be_stored_comes_again(
     telegram: Telegram, alice: User, hook: WebhookConfig, taker: Taker, caplog: pytest.LogCaptureFixture
 ) -> None:
     taker.failures = [StoreError("The disk is full."), ValueError("a bug of the second attempt is not asked for again")]
-    telegram.say(alice, telegram.private(alice), "one")
-    telegram.say(alice, telegram.private(alice), "two")
+    telegram.say(alice, telegram.private(alice), "/one")
+    telegram.say(alice, telegram.private(alice), "/two")
     async with listening(telegram, hook, taker):
-        await taker.until("two")
+        await taker.until("/two")
         await telegram.wait_for(lambda: not telegram.updates.waiting)
 
     assert "The disk is full." in caplog.text and "left out" in caplog.text

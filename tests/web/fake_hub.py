@@ -27,7 +27,7 @@ from openacp_bot.core.events import (
     TitleChanged,
     TurnEnded,
 )
-from openacp_bot.core.inbound import Choice, Command, Form, Inbound, Message, Pressed, Reply, Row
+from openacp_bot.core.inbound import Choice, Command, Form, Inbound, Message, Opens, Pressed, Reply, Row
 from openacp_bot.core.items import folded, key_of
 from openacp_bot.core.model import (
     AgentSpec,
@@ -242,7 +242,10 @@ class FakeHub:
                 return Reply("This question was answered before.", refused=True)
             allowed = kind.startswith("allow") or kind == "choice"
             by = pressed.origin.who
-            self._settle(session, question, Settlement("answered", time.time(), kind, label, by, allowed=allowed))
+            given = ((field.name, pressed.values.get(field.name, "")) for field in question.fields)
+            values = tuple(one for one in given if one[1]) if kind == "submit" else ()
+            how = Settlement("answered", time.time(), kind, label, by, allowed=allowed, values=values)
+            self._settle(session, question, how)
             self.set(session, phase=Phase.RUNNING)
             return Reply("", session=session.record.id)
 
@@ -253,7 +256,7 @@ class FakeHub:
         act = getattr(self, f"_do_{command.name}", None)
         if act is None:
             return Reply(f"There is no command /{command.name}. /help lists all.", refused=True)
-        if session is None and command.name not in ("new", "sessions", "form"):
+        if session is None and command.name not in ("new", "sessions", "form", "pick"):
             return Reply("There is no session here.", refused=True)
         return cast("Reply | None", act(command, session))
 
@@ -338,6 +341,12 @@ class FakeHub:
     def _do_form(self, command: Command, _: FakeSession | None) -> Reply:
         token = self.choice("", lambda pressed: Reply(f"Got {dict(pressed.values)}")).token
         return Reply("Fill in", form=Form(token, "A form", (Field("name", "Your name"),)))
+
+    def _do_pick(self, command: Command, _: FakeSession | None) -> Reply:
+        """A wizard: a picker beside whose form it stays, until the form is answered."""
+        token = self.choice("", lambda pressed: Reply(f"Got {pressed.values['path']}.", replaces=True)).token
+        form = Reply("Which directory?", form=Form(token, "Which directory?", (Field("path", "Path"),)))
+        return Reply("Pick one", choices=(self.choice("Type a path", lambda pressed: form, opens=Opens.FORM),))
 
     # --- looking
 

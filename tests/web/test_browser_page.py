@@ -56,6 +56,21 @@ async def test_a_form_of_an_answer_is_sent(chromium: Browser) -> None:
             await expect(log(page)).to_contain_text("Got {'name': 'Ada'}")
 
 
+async def test_a_form_tells_its_question_once_and_goes_with_what_it_was_opened_from(chromium: Browser) -> None:
+    async with stage() as on:
+        session = on.hub.make("Work")
+        async with opened(chromium, on, session) as page:
+            await send(page, "/pick")
+            await log(page).get_by_role("button", name="Type a path").click()
+            form = log(page).get_by_role("form", name="Which directory?")
+            await expect(log(page).get_by_text("Which directory?")).to_have_count(1)
+            await form.get_by_label("Path").fill("/srv")
+            await page.keyboard.press("Enter")
+            cards = log(page).get_by_role("group", name="Answer")
+
+            await expect(cards).to_have_text(["Got /srv."])
+
+
 async def test_enter_sends_shift_enter_breaks_the_line_and_drafts_are_kept(chromium: Browser) -> None:
     async with stage() as on:
         one, other = on.hub.make("One"), on.hub.make("Other")

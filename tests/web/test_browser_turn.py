@@ -106,7 +106,7 @@ async def test_a_form_sends_its_values(chromium: Browser) -> None:
             Field("name", "Your name"),
             Field("size", "Size", "choice", (("s", "Small"), ("l", "Large"))),
             Field("parts", "Parts", "choices", (("a", "A, one"), ("b", "B")), required=False),
-            Field("sure", "Sure", "boolean", default="true"),
+            Field("sure", "Sure", "boolean", (("true", "Yes"), ("false", "No")), default="true"),
         )
         options = (Option("f.0", "Submit", "submit"), Option("f.1", "Decline", "decline"))
         async with opened(chromium, on, session) as page:
@@ -121,6 +121,9 @@ async def test_a_form_sends_its_values(chromium: Browser) -> None:
             await question.get_by_label("A, one").check()
             await question.get_by_role("button", name="Submit").click()
             await expect(question).to_contain_text("Answered by you")
+            await expect(question.get_by_role("term")).to_have_text(["Your name", "Size", "Parts", "Sure"])
+            await expect(question.get_by_role("definition")).to_have_text(["Ada", "Large", "A, one", "Yes"])
+            await expect(question.locator("summary")).to_have_count(0)  # there is nothing more to unfold
 
     values = dict(on.hub.handled[-1].values)  # type: ignore[union-attr]
     assert values == {"name": "Ada", "size": "l", "parts": '["a, one"]'.replace("a, one", "a"), "sure": "true"}

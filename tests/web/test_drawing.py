@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from openacp_bot.adapters.web.diffs import COMPARED, SHOWN, drawn_diff
-from openacp_bot.adapters.web.drawing import LONG, drawn_choices, drawn_event, drawn_reply
+from openacp_bot.adapters.web.diffs import SHOWN, drawn_diff
+from openacp_bot.adapters.web.drawing import LONG, drawn_choices, drawn_event, drawn_reply, drawn_view
 from openacp_bot.adapters.web.files import SignedFiles
 from openacp_bot.adapters.web.wording import end_line, settled_line
-from openacp_bot.chat.words import duration
-from openacp_bot.core.events import Notice, Outcome, ToolCallChanged, TurnEnded
+from openacp_bot.core.events import Notice, Outcome, QuestionAsked, QuestionSettled, ToolCallChanged, TurnEnded
 from openacp_bot.core.inbound import Choice, Form, Reply, Row
-from openacp_bot.core.model import AgentSpec, Diff, Field, Settlement, ToolCall, UserRef
+from openacp_bot.core.model import AgentSpec, Diff, Field, Phase, Question, Settlement, ToolCall, UserRef
 from openacp_bot.core.offers import go_on
-from openacp_bot.core.views import NewChat
+from openacp_bot.core.views import NewChat, SessionRow, SessionView
+from tests.chat.scenes import RECORD
 
 FILES = SignedFiles("key")
 
@@ -42,17 +44,23 @@ def test_no_change_has_no_lines(old: str | None, new: str) -> None:
     assert drawn_diff(Diff("a", old, new))["lines"] == []
 
 
-def test_a_huge_file_is_compared_by_its_ends() -> None:
-    lines = [f"{number}\n" for number in range(COMPARED + 10)]
+def test_the_lines_of_a_huge_file_stand_between_their_gaps() -> None:
+    lines = [f"{number}\n" for number in range(5000)]
     changed = [*lines[:1500], "new\n", *lines[1501:]]
     drawn = drawn_diff(Diff("a", "".join(lines), "".join(changed)))
 
     assert drawn["lines"] == [
+        ("@", "-1498,7 +1498,7"),
         *((" ", str(number)) for number in (1497, 1498, 1499)),
         ("-", "1500"),
         ("+", "new"),
         *((" ", str(number)) for number in (1501, 1502, 1503)),
     ]
+
+
+@pytest.mark.parametrize("old", [None, "", "a\n"])
+def test_a_gap_at_the_start_of_a_file_is_not_shown(old: str | None) -> None:
+    assert [sign for sign, _ in drawn_diff(Diff("a", old, "b\n"))["lines"]] in (["+"], ["-", "+"])
 
 
 def test_a_huge_diff_says_how_much_it_leaves_out() -> None:
@@ -86,13 +94,6 @@ def test_every_outcome_has_a_line_and_a_tone(outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.04, "0.0 s"), (9.96, "10 s"), (59.4, "59 s"), (60, "1 min 0 s"), (3720, "1 h 2 min")]
-)
-def test_durations_read_well(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
-
-
-@pytest.mark.parametrize(
     ("settlement", "line"),
     [
         (
@@ -121,11 +122,40 @@ def test_a_title_that_is_quoted_whole_is_shown_plain(title: str, shown: str) -> 
     assert drawn_event(ToolCallChanged(ToolCall("1", title)), FILES)["title"] == shown
 
 
+def asked(settled: Settlement, *fields: Field) -> Question:
+    return Question("q", "s", None, "Who?", None, 1.0, None, fields=fields, settled=settled)
+
+
+def test_what_a_form_was_answered_with_is_drawn_by_its_labels() -> None:
+    size = Field("size", "", "choice", (("s", "Small"), ("l", "Large")))
+    how = Settlement("answered", 1, "submit", "Submit", values=(("name", "Ada\nLovelace"), ("size", "l"), ("why", " ")))
+    question = asked(how, Field("name", "Name"), size, Field("why", "Why"))
+
+    assert drawn_event(QuestionAsked(question), FILES)["settled"]["given"] == [
+        {"label": "Name", "value": "Ada\nLovelace"},
+        {"label": "size", "value": "Large"},
+    ]
+
+
+def test_an_answer_to_a_form_that_is_not_held_is_drawn_by_its_names() -> None:
+    how = Settlement("answered", 1, "submit", "Submit", values=(("size", "l"),))
+
+    assert drawn_event(QuestionSettled("q", how), FILES)["settled"]["given"] == [{"label": "size", "value": "l"}]
+
+
+def test_a_workspace_in_our_home_is_shown_from_it() -> None:
+    row = SessionRow(replace(RECORD, workspace=f"{Path.home()}/code"), Phase.IDLE)
+
+    assert drawn_view(SessionView(row, (), (), (), None))["folder"] == "~/code"
+
+
 def test_only_an_offer_after_a_broken_turn_leaves_out_that_it_is_one() -> None:
     offer = go_on("s", "p", queued=1)
 
     assert drawn_event(Notice(offer.id, offer.text), FILES)["text"].startswith("What was answered so far is kept.")
     assert drawn_event(Notice("other", offer.text), FILES)["text"] == offer.text
+    for told in ("❌ The agent crashed. What came is kept. Go on?", "⚠️ Interrupted. What came is kept. Go on?"):
+        assert drawn_event(Notice(offer.id, told), FILES)["text"] == "What came is kept. Go on?"
 
 
 def test_long_outputs_are_cut_and_say_so() -> None:

@@ -100,6 +100,18 @@ def test_task_lists_have_boxes() -> None:
     assert "<li>[a] not a task</li>" in drawn
 
 
+@pytest.mark.parametrize(
+    ("source", "drawn"), [("**bold**", "<strong>bold</strong>"), ("`code`", "<code>code</code>"), ("_i_", "<em>i</em>")]
+)
+def test_a_task_may_begin_with_a_style(source: str, drawn: str) -> None:
+    assert f'aria-label="done" checked> {drawn}' in markdown.render(f"- [x] {source}")
+
+
+@pytest.mark.parametrize("source", ["> " * 25 + "deep", "> " * 60 + "deep", "- " * 30 + "deep"])
+def test_what_lies_deep_is_not_lost(source: str) -> None:
+    assert "deep" in markdown.render(source)
+
+
 def test_code_is_highlighted_by_classes() -> None:
     drawn = markdown.render("```python title=x\nprint('<b>')\n```")
 

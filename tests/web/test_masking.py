@@ -10,8 +10,8 @@ from openacp_bot.adapters.web.files import SignedFiles
 from openacp_bot.adapters.web.growing import NOTHING_SEEN
 from openacp_bot.adapters.web.shown import ShownItem
 from openacp_bot.adapters.web.text import as_text
-from openacp_bot.core.events import Event, Notice, Said, TextChunk, ToolCallChanged, ToolOutput
-from openacp_bot.core.model import ToolCall
+from openacp_bot.core.events import Event, Notice, QuestionSettled, Said, TextChunk, ToolCallChanged, ToolOutput
+from openacp_bot.core.model import Settlement, ToolCall
 
 SECRET = "sk-ant-api03-" + "x" * 40
 FILES = SignedFiles("key")
@@ -40,7 +40,8 @@ def test_a_secret_that_comes_in_pieces_is_never_shown_in_full_or_by_its_pieces(e
 
 def test_every_other_item_is_masked_whole() -> None:
     call = ToolCall("c", f"echo {SECRET}", command=f"echo {SECRET}", input=json.dumps({"key": SECRET}), output=SECRET)
-    for event in (ToolCallChanged(call), Notice("n", SECRET)):
+    how = Settlement("answered", 1, "submit", "Submit", values=(("key", SECRET), ("keys", json.dumps([SECRET]))))
+    for event in (ToolCallChanged(call), Notice("n", SECRET), QuestionSettled("q", how)):
         assert "xxxxxxx" not in as_text(ShownItem("k", said(event)).since_nothing(FILES))
 
 

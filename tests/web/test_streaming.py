@@ -114,7 +114,8 @@ async def test_a_settled_question_is_shown_as_settled(on: Stage) -> None:
         on.hub.say(session, QuestionSettled("q1", Settlement("answered", 9.0, "allow_once", "Yes", you, allowed=True)))
         await tab.until(lambda: tab.items["q:q1"]["settled"] is not None)
 
-    assert tab.items["q:q1"]["settled"] == {"line": "Allowed by Ada (Telegram): Yes", "at": 9.0, "allowed": True}
+    line = "Allowed by Ada (Telegram): Yes"
+    assert tab.items["q:q1"]["settled"] == {"line": line, "at": 9.0, "allowed": True, "given": []}
 
 
 def question_with_options(question: Question) -> Question:

@@ -13,22 +13,23 @@ from types import MappingProxyType
 from aiogram.exceptions import AiogramError
 from aiogram.types import ChatMemberUpdated, Message, User
 
-from openacp_bot.adapters.telegram.admission import Doorkeeper, is_our_own
-from openacp_bot.adapters.telegram.calls import new_bot
+from openacp_bot.adapters.telegram.admission import Doorkeeper, barred, is_our_own
+from openacp_bot.adapters.telegram.calls import new_bot, telegram_now
 from openacp_bot.adapters.telegram.chats import Chats
 from openacp_bot.adapters.telegram.config import USUAL, Patience, TelegramConfig
-from openacp_bot.adapters.telegram.delivery import Delivery
+from openacp_bot.adapters.telegram.delivery import Delivery, is_late, parsed
 from openacp_bot.adapters.telegram.downloads import download
 from openacp_bot.adapters.telegram.facts import PUBLIC_LARGEST, Facts, TopicKey
+from openacp_bot.adapters.telegram.held import Held
 from openacp_bot.adapters.telegram.inbound import migration, moved
 from openacp_bot.adapters.telegram.intake import Intake
 from openacp_bot.adapters.telegram.menus import Menus
-from openacp_bot.adapters.telegram.pauses import Pauses
 from openacp_bot.adapters.telegram.pen import TelegramPen
 from openacp_bot.adapters.telegram.poll import Poll
 from openacp_bot.adapters.telegram.webhook import Webhook
 from openacp_bot.chat.drawing import Drawer
 from openacp_bot.chat.outbox import Outbox
+from openacp_bot.chat.pauses import Pauses
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import Said
 from openacp_bot.core.masking import Mask
@@ -57,6 +58,7 @@ class TelegramAdapter:
         mask: Mask,
         *,
         approvers: Callable[[], str] = lambda: "allowed",
+        zone: Callable[[], str] = lambda: "UTC",
         now: Callable[[], float] = time.time,
         patience: Patience = USUAL,
     ) -> None:
@@ -72,11 +74,12 @@ class TelegramAdapter:
             self.name,
             hub,
             ledger,
-            TelegramPen(self._bot, streams=config.streaming),
-            Drawer(hub, surface, mask, now=now, approvers=approvers),
+            TelegramPen(self._bot, streams=config.streaming, has_articles=config.rich_messages),
+            Drawer(hub, surface, mask, now=now, approvers=approvers, zone=zone),
             now=now,
             goodbye=patience.goodbye,
         )
+        self._held = Held(ledger)
         self._updates = self._line(mask)
         self._door = Doorkeeper()
         self._chats = Chats(self._bot, self._note_move)
@@ -92,7 +95,16 @@ class TelegramAdapter:
         config, patience = self._config, self._patience
         if config.webhook is None:
             return Poll(config, self._introduced, self._take, patience=patience, mask=mask)
-        return Webhook(config, config.webhook, self._introduced, self._take, patience=patience, mask=mask)
+        return Webhook(
+            config,
+            config.webhook,
+            self._introduced,
+            self._take,
+            held=self._held,
+            is_known=lambda update: not barred(update, self._facts()),
+            patience=patience,
+            mask=mask,
+        )
 
     @property
     def status(self) -> str:
@@ -115,6 +127,9 @@ class TelegramAdapter:
     def show(self, place: Place | None, said: Said) -> None:
         self._outbox.show(place, said)
 
+    def hurry(self) -> None:
+        self._outbox.hurry()
+
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
         return await download(self._bot, file, into, limit)
 
@@ -132,15 +147,32 @@ class TelegramAdapter:
                 tasks=tasks,
                 now=self._now,
                 press_seconds=self._patience.press,
+                has_asides=self._config.ephemeral_answers,
             )
             tasks.create_task(self._look_around())
             await self._updates.run()
 
     async def _introduced(self, me: User) -> None:
-        if self._me is None:
+        is_first, self._me = self._me is None, me
+        if is_first:
             log.info("telegram: up as @%s", me.username)
-        self._me = me
+            await self._take_left()
         self._look_again.set()
+
+    async def _take_left(self) -> None:
+        """What an earlier process had acknowledged, and perhaps not taken any more; whatever comes by now."""
+        pauses = Pauses(*self._patience.store)
+        while True:
+            try:
+                raw = await self._held.left()
+                update = parsed(raw, self._bot) if raw else None
+                if update is not None:
+                    await self._take(Delivery(update, late=is_late(update, telegram_now(self._bot))))
+                    await self._held.release()
+                return
+            except StoreError as error:
+                log.error("telegram: what came before cannot be stored, and nothing else is taken: %s", error)
+                await asyncio.sleep(pauses.next())
 
     async def _take(self, delivery: Delivery) -> None:
         assert self._intake is not None
@@ -192,7 +224,7 @@ class TelegramAdapter:
         return Facts(
             bot=self._me.id,
             username=self._me.username or "",
-            chats=frozenset(self._chat_ids()),
+            chats=frozenset(self._group_ids()),
             general=self._config.general,
             access=self._access(),
             private_topics=bool(self._me.has_topics_enabled),
@@ -202,6 +234,10 @@ class TelegramAdapter:
 
     def _chat_ids(self) -> list[int]:
         return [now or configured for configured, now in self._ids.items()]
+
+    def _group_ids(self) -> list[int]:
+        """Private chats may be configured, too; their ids are positive, and people come in by their own."""
+        return [chat for chat in self._chat_ids() if chat < 0]
 
     async def _remember_moves(self) -> None:
         for key, new in (await self._notes()).items():
@@ -257,4 +293,4 @@ class TelegramAdapter:
             return
         for chat in self._chat_ids():
             await self._chats.check(chat, me)
-        await self._menus.refresh(me.id, self._chat_ids(), self._access())
+        await self._menus.refresh(me.id, self._group_ids(), self._access())

@@ -8,23 +8,21 @@ from aiogram.types import Chat, Update, User
 
 from openacp_bot.adapters.telegram.facts import Facts
 from openacp_bot.adapters.telegram.inbound import migration
+from openacp_bot.chat.told import Told
 
 log = logging.getLogger(__name__)
 
-MOST_REASONS = 1000
-
 
 class Doorkeeper:
-    """Says why somebody was not let in: each reason once, and not without end."""
+    """Says why somebody was not let in."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._told = Told(log)
 
     def lets_in(self, update: Update, facts: Facts) -> bool:
         reason = barred(update, facts)
-        if reason and reason not in self._told and len(self._told) < MOST_REASONS:
-            self._told.add(reason)
-            log.warning("telegram: %s", reason)
+        if reason:
+            self._told.log_once(f"telegram: {reason}")
         return not reason
 
 

@@ -33,9 +33,19 @@ def _own_album(message: Message) -> str:
     return ""
 
 
+def may_lead(update: Update) -> bool:
+    """Whether something that belongs to it may follow at once."""
+    message = update.message
+    return message is not None and _is_plain(message)
+
+
+def _is_plain(text: Message) -> bool:
+    return bool(text.text) and not (text.text or "").startswith("/") and text.forward_origin is None
+
+
 def _leads(text: Message, behind: Message) -> bool:
     """Telegram's apps send what is written to forwarded messages or files as a message of its own before them."""
-    if not text.text or text.text.startswith("/") or not _same_speaker(text, behind):
+    if not _is_plain(text) or not _same_speaker(text, behind):
         return False
     if abs((behind.date - text.date).total_seconds()) > TOGETHER:
         return False

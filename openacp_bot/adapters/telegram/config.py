@@ -24,6 +24,8 @@ class TelegramConfig:
     chats: tuple[int, ...] = ()
     general: str = "mention"
     streaming: bool = True
+    rich_messages: bool = False
+    ephemeral_answers: bool = False
     webhook: WebhookConfig | None = None
 
 
@@ -41,6 +43,7 @@ class Patience:
     recheck: float = 3600.0  # from one look at chats, rights and command menus to the next
     apart: float = 10.0  # at least so long lies between two looks, whatever happens
     webhook: float = 300.0  # between two looks at whether the webhook still stands
+    together: float = 0.3  # by webhook, what belongs to a text comes so soon behind it
     press: float = 2.0  # a press is acknowledged by then, whatever becomes of it
     goodbye: float = 10.0  # what is still to be shown when we stop
 

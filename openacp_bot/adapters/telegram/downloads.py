@@ -6,10 +6,8 @@ import asyncio
 import os
 import secrets
 import stat
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import BinaryIO
 
 import aiohttp
 from aiogram import Bot
@@ -17,6 +15,7 @@ from aiogram.client.telegram import PRODUCTION
 from aiogram.exceptions import AiogramError, ClientDecodeError, TelegramAPIError, TelegramNetworkError
 
 from openacp_bot.adapters.telegram.errors import Sense, sense_of
+from openacp_bot.chat.fetching import too_large, written
 from openacp_bot.core.errors import UserError
 from openacp_bot.core.model import FileRef
 
@@ -29,7 +28,7 @@ async def download(bot: Bot, file: FileRef, into: Path, limit: int) -> Path:
     path = into / f"telegram-{secrets.token_hex(8)}"
     try:
         async with asyncio.timeout(SECONDS):
-            await _write(path, await _pieces(bot, file, limit), file, limit)
+            await written(path, await _pieces(bot, file, limit), file, limit)
     except (AiogramError, aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError
         raise UserError(_sentence(file, error)) from error
     return path
@@ -38,7 +37,7 @@ async def download(bot: Bot, file: FileRef, into: Path, limit: int) -> Path:
 async def _pieces(bot: Bot, file: FileRef, limit: int) -> AsyncGenerator[bytes, None]:
     found = await bot.get_file(file.id)
     if (found.file_size or 0) > limit:
-        raise _too_large(file, limit)
+        raise too_large(file, limit)
     if not found.file_path:
         raise UserError(f"“{file.name}” is not at Telegram any more. Send it again.")
     if bot.session.api is not PRODUCTION and Path(found.file_path).is_absolute():
@@ -66,32 +65,6 @@ async def _from_disk(path: Path, file: FileRef) -> AsyncGenerator[bytes, None]:
 def _without_waiting(path: str, flags: int) -> int:
     """A pipe would hold us up until somebody writes."""
     return os.open(path, flags | os.O_NONBLOCK)
-
-
-async def _write(path: Path, pieces: AsyncGenerator[bytes, None], file: FileRef, limit: int) -> None:
-    taken = 0
-    async with aclosing(pieces):
-        with _whole(path) as target:
-            async for piece in pieces:
-                taken += len(piece)
-                if taken > limit:
-                    raise _too_large(file, limit)
-                target.write(piece)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[BinaryIO]:
-    """The file is there only if all of it was written."""
-    try:
-        with path.open("xb") as target:
-            yield target
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _too_large(file: FileRef, limit: int) -> UserError:
-    return UserError(f"“{file.name}” is larger than {limit / 1e6:.0f} MB, so it was not taken.")
 
 
 def _sentence(file: FileRef, error: Exception) -> str:

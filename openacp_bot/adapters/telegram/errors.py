@@ -23,6 +23,15 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
+from openacp_bot.adapters.telegram.hints import (
+    DELETE_MESSAGES,
+    MANAGE_TOPICS,
+    TOPICS_ON,
+    TRY_AGAIN,
+    grant_or_promote,
+    promote,
+    sentence,
+)
 from openacp_bot.chat.pen import (
     Forbidden,
     MarkupRefused,
@@ -53,6 +62,10 @@ class ImageRefused(Refused):
     """It may still go as a document."""
 
 
+class Unheard(Refused):
+    """The server is older than what was asked of it."""
+
+
 class Sense(StrEnum):
     """What a refusal means to us."""
 
@@ -68,6 +81,7 @@ class Sense(StrEnum):
     DELETE_RIGHT = "delete right"
     NO_TOPICS = "no topics"
     TOO_LARGE = "too large"
+    UNHEARD = "unheard"
 
 
 # In lower case; the first that is part of Telegram's words decides.
@@ -87,6 +101,9 @@ SENSES: tuple[tuple[str, Sense], ...] = (
     ("can't parse messageentity", Sense.MARKUP),
     ("entity_", Sense.MARKUP),
     ("entities_", Sense.MARKUP),
+    ("rich_", Sense.MARKUP),
+    ("can't parse inputrich", Sense.MARKUP),
+    ("can't parse rich", Sense.MARKUP),
     ("image_process_failed", Sense.IMAGE),
     ("photo_invalid_dimensions", Sense.IMAGE),
     ("photo_ext_invalid", Sense.IMAGE),
@@ -106,14 +123,14 @@ SENSES: tuple[tuple[str, Sense], ...] = (
     ("the group chat was deleted", Sense.SILENCED),
     ("input_user_deactivated", Sense.SILENCED),
     ("file is too big", Sense.TOO_LARGE),
+    ("method not found", Sense.UNHEARD),
+    ("message text is empty", Sense.UNHEARD),  # an old server does not see the article that was given instead of a text
 )
 ADVICE = {
-    Sense.TOPIC_RIGHT: (
-        "In the group tap its name, Administrators, the bot, and switch on “Manage Topics”; then press Try again."
-    ),
-    Sense.NO_TOPICS: "In the group tap its name, Edit, and switch on “Topics”; then press Try again.",
-    Sense.DELETE_RIGHT: "In the group tap its name, Administrators, the bot, and switch on “Delete Messages”.",
-    Sense.SILENCED: "In the group tap its name, Administrators, and make the bot an administrator.",
+    Sense.TOPIC_RIGHT: sentence(grant_or_promote(MANAGE_TOPICS, "the bot"), then=TRY_AGAIN),
+    Sense.NO_TOPICS: sentence(TOPICS_ON, then=TRY_AGAIN),
+    Sense.DELETE_RIGHT: sentence(grant_or_promote(DELETE_MESSAGES, "the bot")),
+    Sense.SILENCED: sentence(promote("the bot")),
 }
 BEGINNINGS = ("Bad Request: ", "Forbidden: ")
 
@@ -168,6 +185,8 @@ def _refusal(error: TelegramAPIError) -> PenError:
             return ImageRefused(_with_advice(error, sense))
         case Sense.SILENCED:
             return Forbidden(_with_advice(error, sense))
+        case Sense.UNHEARD:
+            return Unheard(_with_advice(error, sense))
         case _:
             return Refused(_with_advice(error, sense))
 

@@ -22,10 +22,11 @@ from aiogram.types import (
     User,
 )
 
+from openacp_bot.adapters.telegram.asides import name_of
 from openacp_bot.adapters.telegram.attachments import attachments, file_of
 from openacp_bot.adapters.telegram.delivery import Delivery
 from openacp_bot.adapters.telegram.facts import Facts
-from openacp_bot.adapters.telegram.markup import markdown
+from openacp_bot.adapters.telegram.markup import markdown, rich_words
 from openacp_bot.core import inbound as core
 from openacp_bot.core.inbound import Command, Edited, Ground, Inbound, Origin, PlaceReported, Pressed, Report
 from openacp_bot.core.model import ThreadRef, UserRef
@@ -76,16 +77,16 @@ def _of_message(delivery: Delivery, message: Message, facts: Facts) -> Taken | N
     if (report := _of_topic(message, origin)) is not None:
         return Taken(origin, report)
     hung = attachments(message, facts.largest)
-    said = message.text or message.caption or hung.words
+    said = message.text or message.caption or hung.words or rich_words(message)
     if not (said or hung.files or hung.remark) or _is_for_another_bot(said, facts):
         return None
     addressed = _is_addressed(message, facts)
     remark = hung.remark if addressed else ""
     if not (said or hung.files):
-        return Taken(origin, None, str(message.message_id), remark=remark) if remark else None
+        return Taken(origin, None, name_of(message), remark=remark) if remark else None
     inbound = core.Message(
         origin,
-        str(message.message_id),
+        name_of(message),
         _text(message, said, facts),
         files=hung.files,
         album=delivery.album,
@@ -97,12 +98,12 @@ def _of_message(delivery: Delivery, message: Message, facts: Facts) -> Taken | N
 
 
 def _of_edit(delivery: Delivery, message: Message, facts: Facts) -> Taken | None:
-    said = message.text or message.caption or ""
+    said = message.text or message.caption or rich_words(message)
     is_something = bool(said) or file_of(message) is not None
     if message.from_user is None or not is_something:  # a live location moves by edits
         return None
     origin = _origin(delivery, message, message.from_user, facts)
-    inbound = Edited(origin, str(message.message_id), _text(message, said, facts))
+    inbound = Edited(origin, name_of(message), _text(message, said, facts))
     return Taken(origin, inbound, inbound.id)
 
 
@@ -175,7 +176,7 @@ def _replied_to(message: Message) -> str:
         return ""
     if message.is_topic_message and replied.message_id == message.message_thread_id:
         return ""
-    return str(replied.message_id)
+    return name_of(replied)
 
 
 def _quote(message: Message) -> str:
@@ -184,7 +185,7 @@ def _quote(message: Message) -> str:
     replied = message.reply_to_message
     if replied is None or not _replied_to(message):
         return ""
-    text = replied.text or replied.caption or ""
+    text = replied.text or replied.caption or rich_words(replied)
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
 
 
@@ -232,7 +233,7 @@ def _of_press(update: Update, query: CallbackQuery, facts: Facts, now: float) ->
     if message is None or not query.data:
         return None
     is_astray = isinstance(message, InaccessibleMessage)
-    topic = "" if isinstance(message, InaccessibleMessage) else _topic(message)
+    topic, name = ("", str(message.message_id)) if isinstance(message, InaccessibleMessage) else _standing(message)
     origin = Origin(
         key=f"tg:{facts.bot}:{update.update_id}:press:{query.id}",
         where=ThreadRef(ADAPTER, str(message.chat.id), topic),
@@ -244,10 +245,15 @@ def _of_press(update: Update, query: CallbackQuery, facts: Facts, now: float) ->
         origin,
         Pressed(origin, query.data),
         query=query.id,
-        pressed=str(message.message_id),
-        message=str(message.message_id),
+        pressed=name,
+        message=name,
         astray=is_astray,
     )
+
+
+def _standing(message: Message) -> tuple[str, str]:
+    """In which topic, and what it is called."""
+    return _topic(message), name_of(message)
 
 
 def _of_stop(update: Update, stopped: MessageGenerationStopped, facts: Facts, now: float) -> Taken:

@@ -10,19 +10,22 @@ from dataclasses import replace
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 
+from openacp_bot.adapters.telegram.article_dialect import Written
+from openacp_bot.adapters.telegram.asides import SECONDS, Answered
 from openacp_bot.adapters.telegram.delivery import Delivery
 from openacp_bot.adapters.telegram.facts import Facts
 from openacp_bot.adapters.telegram.inbound import Taken, read
-from openacp_bot.adapters.telegram.rich import Rich
+from openacp_bot.chat.answering import answering
 from openacp_bot.chat.outbox import Outbox
-from openacp_bot.core.cards import CardKind
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.inbound import Inbound, Message, Pressed, Reply
 from openacp_bot.core.ports import Hub, Ledger
+from openacp_bot.core.views import CommandMenu
 
 log = logging.getLogger(__name__)
 
 LONGEST_TOAST = 200  # Bot API, answerCallbackQuery
+LONGEST_ASIDE = 3000  # of a message's 4096 signs; the rest is for what stands between
 ACKNOWLEDGE_SECONDS = 5.0
 
 
@@ -35,10 +38,11 @@ class Intake:
         bot: Bot,
         hub: Hub,
         ledger: Ledger,
-        outbox: Outbox[Rich],
+        outbox: Outbox[Written],
         tasks: asyncio.TaskGroup,
         now: Callable[[], float],
         press_seconds: float,
+        has_asides: bool = False,
     ) -> None:
         self._bot = bot
         self._hub = hub
@@ -47,6 +51,7 @@ class Intake:
         self._tasks = tasks
         self._now = now
         self._press_seconds = press_seconds
+        self._has_asides = has_asides
 
     async def take(self, delivery: Delivery, facts: Facts) -> None:
         """What may come in. Raises StoreError if it could not be stored: it must come again."""
@@ -68,23 +73,36 @@ class Intake:
         if taken.inbound is not None:
             if taken.origin.where.topic:
                 await self._outbox.no_opening(taken.origin.where.space)
-            reply = await self._hub.handle(await self._with_answered(taken, taken.inbound))
-            if reply is not None and not _is_seen_anyway(taken.inbound, reply):
-                await self._outbox.reply(taken.origin.where, reply, key=taken.origin.key, answers=taken.message)
+            told = await answering(self._ledger, self._outbox, taken.inbound, taken.replies_to)
+            reply = await self._hub.handle(told)
+            if reply is not None and _is_seen_anyway(taken.inbound, reply):
+                await self._outbox.close(reply)
+            elif reply is not None:
+                await self._outbox.reply(
+                    taken.origin.where, reply, key=taken.origin.key, answers=await self._answered(taken, reply)
+                )
         if taken.remark:
             remark = Reply(taken.remark, refused=True)
             await self._outbox.reply(
                 taken.origin.where, remark, key=f"{taken.origin.key}:remark", answers=taken.message
             )
 
-    async def _with_answered(self, taken: Taken, inbound: Inbound) -> Inbound:
-        """A reply to a question answers it, and need not quote it."""
-        if not isinstance(inbound, Message) or not taken.replies_to:
-            return inbound
-        card = await self._ledger.card_at(taken.origin.where, taken.replies_to)
-        if card is None or card.kind is not CardKind.QUESTION:
-            return inbound
-        return replace(inbound, answers=card.ref, quote="")
+    async def _answered(self, taken: Taken, reply: Reply) -> str:
+        """What the reply answers; in a group what is meant for one person can be an aside."""
+        if not self._has_asides or not _is_asked(taken) or not _fits_an_aside(reply):
+            return taken.message
+        if not reply.private and not await self._is_private(taken):
+            return taken.message
+        origin = taken.origin
+        return str(Answered(taken.message, origin.who.id, taken.query, origin.sent + SECONDS))
+
+    async def _is_private(self, taken: Taken) -> bool:
+        """Whether core marks the typed command so."""
+        told = taken.inbound
+        if not isinstance(told, Message):
+            return False
+        menu = await self._hub.look(CommandMenu(), taken.origin.who)
+        return told.text.split(maxsplit=1)[0].removeprefix("/") in {one.name for one in menu if one.private}
 
     # --- presses ---------------------------------------------------------------------------------
 
@@ -108,7 +126,8 @@ class Intake:
             return
         if reply is not None:
             origin = inbound.origin
-            await self._outbox.reply(origin.where, reply, key=origin.key, answers=taken.message, pressed=taken.pressed)
+            answers = await self._answered(taken, reply)
+            await self._outbox.reply(origin.where, reply, key=origin.key, answers=answers, pressed=taken.pressed)
 
     async def _acknowledge(self, query: str, words: asyncio.Future[Reply | None]) -> bool:
         """True if the words were said by it: they must be known in time."""
@@ -144,6 +163,19 @@ def _is_seen_anyway(inbound: Inbound, reply: Reply) -> bool:
     """A topic that somebody opened and wrote in is at work, and each message there counts for the whole group."""
     is_plain = isinstance(inbound, Message) and not inbound.text.startswith("/")
     return is_plain and bool(inbound.origin.where.topic) and reply.quiet and not reply.choices
+
+
+def _is_asked(taken: Taken) -> bool:
+    """A command or a press, in a group."""
+    told = taken.inbound
+    is_command = isinstance(told, Message) and told.text.startswith("/")
+    return taken.origin.where.space.startswith("-") and (is_command or bool(taken.query))
+
+
+def _fits_an_aside(reply: Reply) -> bool:
+    """One message, whose answer comes by a button: what a person writes below an aside only they would see."""
+    length = len(reply.text) + sum(len(row.title) + len(row.detail) + len(row.mark) for row in reply.rows)
+    return not reply.form and not reply.history and length <= LONGEST_ASIDE
 
 
 def _fits_a_toast(reply: Reply) -> bool:

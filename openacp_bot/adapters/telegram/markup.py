@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from aiogram.types import MessageEntity
+from aiogram.types import Message, MessageEntity
 
 MARKS = {"bold": "**", "italic": "*", "strikethrough": "~~"}
 KNOWN = (*MARKS, "code", "pre", "text_link")
@@ -62,3 +63,33 @@ def _longest_run(text: str) -> int:
 
 def _slice(units: bytes, start: int, end: int) -> str:
     return units[2 * start : 2 * end].decode("utf-16-le", "replace")
+
+
+def rich_words(message: Message) -> str:
+    """What a rich message says, a line for each of its texts, without its styles; "" of any other."""
+    if message.rich_message is None:
+        return ""
+    return "\n".join(_lines(message.rich_message.model_dump(mode="json", exclude_none=True)["blocks"]))
+
+
+def _lines(blocks: list[Any]) -> Iterator[str]:
+    """Of blocks, items, rows and cells alike."""
+    for block in blocks:
+        if isinstance(block, list):
+            yield from _lines(block)
+            continue
+        yield from (_flat(block[name]) for name in ("summary", "text", "caption") if name in block)
+        for name in ("blocks", "items", "cells"):
+            yield from _lines(block.get(name, []))
+
+
+def _flat(text: Any) -> str:
+    match text:
+        case str():
+            return text
+        case list():
+            return "".join(map(_flat, text))
+        case {"text": inner}:
+            return _flat(inner)
+        case _:
+            return ""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
-import zlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from aiogram import Bot
 from aiogram.exceptions import AiogramError
 from aiogram.methods import (
     CreateForumTopic,
+    DeleteEphemeralMessage,
     DeleteForumTopic,
     DeleteMessage,
+    EditEphemeralMessageText,
     EditForumTopic,
     EditMessageCaption,
     EditMessageText,
     ReopenForumTopic,
-    ReopenGeneralForumTopic,
     SendChatAction,
     SendDocument,
     SendMessage,
@@ -26,21 +29,40 @@ from aiogram.methods import (
 )
 from aiogram.types import (
     ForceReply,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
     LinkPreviewOptions,
     Message,
-    MessageEntity,
-    ReplyParameters,
 )
 
-from openacp_bot.adapters.telegram.errors import ImageRefused, IsFile, NothingToDo, TopicClosed, translated
-from openacp_bot.adapters.telegram.recent import Recent
-from openacp_bot.adapters.telegram.rich import Rich, TelegramDialect
+from openacp_bot.adapters.telegram.article import Article
+from openacp_bot.adapters.telegram.article_call import EditArticle, SendArticle, rich_message
+from openacp_bot.adapters.telegram.article_dialect import ArticleDialect, Written
+from openacp_bot.adapters.telegram.asides import Answered, AsideName, name_of
+from openacp_bot.adapters.telegram.errors import (
+    ImageRefused,
+    IsFile,
+    NothingToDo,
+    TopicClosed,
+    Unheard,
+    translated,
+)
+from openacp_bot.adapters.telegram.parameters import (
+    address,
+    answering,
+    aside_at,
+    buttons,
+    captioned,
+    draft_id,
+    entities,
+    only_for,
+    reopening,
+    topic_name,
+    topic_of,
+)
+from openacp_bot.adapters.telegram.rich import Rich
 from openacp_bot.adapters.telegram.sendable import sendable
-from openacp_bot.chat.pen import Forbidden, Pace, PlaceGone, Refused, Retry
+from openacp_bot.chat.pen import Forbidden, Manner, MarkupRefused, MessageGone, Pace, PlaceGone, Refused, Retry
+from openacp_bot.chat.recent import Recent
 from openacp_bot.chat.sheet import Keyboard
-from openacp_bot.core.inbound import Choice, Look
 from openacp_bot.core.model import Blob, Place, SessionRecord, Source, ThreadRef
 from openacp_bot.core.views import Document
 
@@ -51,31 +73,34 @@ T = TypeVar("T")
 # tdlib/td issues 2592 and 3034: edits, topics and deletions draw on the same budget as messages.
 GROUP_PACE = Pace(calls=20, per=60.0)
 PRIVATE_PACE = Pace(calls=60, per=60.0, apart=1.0)
-LONGEST_NAME = 128
-LONGEST_CAPTION = 1024
 UPLOAD_SECONDS = 120
 MOST_REMEMBERED = 100
-STYLES = {Look.GOOD: "success", Look.DANGER: "danger"}
 # Bot API, createForumTopic: six colours are allowed.
 COLOURS = {Source.MANUAL: 7322096, Source.TRIGGER: 16766590, Source.SCHEDULED: 13338331}
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 class TelegramPen:
-    """`chat.pen.Pen[Rich]`. Private chats have a positive id, groups a negative one.
+    """`chat.pen.Pen[Written]`. Private chats have a positive id, groups a negative one.
 
     What a refusal teaches is remembered, so that the next call goes another way: each passes the gate by itself."""
 
     most_renames = 2
+    title_patience = 0.0
+    dedupes = False  # so what is in doubt is marked
     closing_deletes = True
 
-    def __init__(self, bot: Bot, *, streams: bool) -> None:
+    def __init__(
+        self, bot: Bot, *, streams: bool, has_articles: bool = False, now: Callable[[], float] = time.time
+    ) -> None:
         self._bot = bot
+        self._now = now
         self.streams = streams
-        self.dialect = TelegramDialect()
+        self.dialect = ArticleDialect(has_articles=has_articles)
         self._closed: Recent[ThreadRef] = Recent(MOST_REMEMBERED)
         self._no_photos: Recent[int] = Recent(MOST_REMEMBERED)  # hashes of files
         self._files: Recent[tuple[str, str]] = Recent(MOST_REMEMBERED)  # chat and message
+        self._aloud: Recent[Answered] = Recent(MOST_REMEMBERED)  # what could not be answered aside
         self._without_drafts: set[str] = set()  # chats whose server, or client, knows no drafts
 
     def gate(self, where: ThreadRef) -> str:
@@ -86,39 +111,44 @@ class TelegramPen:
 
     # --- messages --------------------------------------------------------------------------------
 
-    async def send(
-        self,
-        where: ThreadRef,
-        text: Rich,
-        keyboard: Keyboard = (),
-        *,
-        rings: bool,
-        answers: str = "",
-        asks: bool = False,
-    ) -> str:
-        buttons = _buttons(keyboard)
-        return await self._new(
-            where,
-            SendMessage(
-                **_address(where),
-                text=text.text,
-                entities=_entities(text),
-                link_preview_options=NO_PREVIEW,
-                disable_notification=not rings,
-                reply_parameters=_answering(answers),
-                reply_markup=buttons or (ForceReply(force_reply=True, selective=True) if asks else None),
-            ),
-        )
+    async def send(self, where: ThreadRef, text: Written, keyboard: Keyboard, manner: Manner) -> str:
+        asking = ForceReply(force_reply=True, selective=True) if manner.asks else None
+        given: dict[str, Any] = {
+            **address(where),
+            "disable_notification": not manner.rings,
+            "reply_markup": buttons(keyboard) or asking,
+        }
+        answered = Answered.read(manner.answers)
+        if not self._may_be_aside(answered):
+            return await self._said(where, text, given | {"reply_parameters": answering(answered.message)})
+        try:
+            return await self._said(where, text, given | {"ephemeral_message_parameters": only_for(answered)})
+        except Refused as error:
+            if isinstance(error, Forbidden):
+                raise
+            log.info("telegram: an answer could not be sent to one person only: %s", error)
+            self._aloud.add(answered)
+            raise Retry("to everybody") from error
+
+    def _may_be_aside(self, answered: Answered) -> bool:
+        return bool(answered.user) and self._now() < answered.until and answered not in self._aloud
+
+    async def _said(self, where: ThreadRef, text: Written, given: Mapping[str, Any]) -> str:
+        if isinstance(text, Article):
+            with self._texts_instead(text):
+                return await self._new(where, SendArticle(rich_message=rich_message(text), **given))
+        words = SendMessage(text=text.text, entities=entities(text), link_preview_options=NO_PREVIEW, **given)
+        return await self._new(where, words)
 
     async def send_file(
-        self, where: ThreadRef, file: Blob | Document, caption: Rich | None, keyboard: Keyboard = (), *, rings: bool
+        self, where: ThreadRef, file: Blob | Document, caption: Written | None, keyboard: Keyboard, manner: Manner
     ) -> str:
         what = sendable(file)
         given: dict[str, Any] = {
-            **_address(where),
-            **_caption(caption),
-            "disable_notification": not rings,
-            "reply_markup": _buttons(keyboard),
+            **address(where),
+            **captioned(caption),
+            "disable_notification": not manner.rings,
+            "reply_markup": buttons(keyboard),
         }
         if not what.is_photo or hash(file) in self._no_photos:
             return await self._new(where, SendDocument(document=what.file, **given), seconds=UPLOAD_SECONDS)
@@ -128,23 +158,47 @@ class TelegramPen:
             self._no_photos.add(hash(file))
             raise Retry("as a document") from error
 
-    async def edit(self, where: ThreadRef, message: str, text: Rich, keyboard: Keyboard = ()) -> None:
+    async def edit(self, where: ThreadRef, message: str, text: Written, keyboard: Keyboard = ()) -> None:
+        if (aside := AsideName.read(message)) is not None:
+            await self._edit_aside(where, aside, text, keyboard)
+            return
         at: dict[str, Any] = {
             "chat_id": int(where.space),
             "message_id": int(message),
-            "reply_markup": _buttons(keyboard),
+            "reply_markup": buttons(keyboard),
         }
         if (where.space, message) in self._files:
-            await self._again(EditMessageCaption(**at, **_caption(text)))
+            await self._again(EditMessageCaption(**at, **captioned(text)))
             return
-        words: dict[str, Any] = {"text": text.text, "entities": _entities(text), "link_preview_options": NO_PREVIEW}
         try:
-            await self._again(EditMessageText(**at, **words))
+            if isinstance(text, Article):
+                with self._texts_instead(text):
+                    await self._again(EditArticle(**at, rich_message=rich_message(text)))
+            else:
+                words: dict[str, Any] = {"text": text.text, "entities": entities(text)}
+                await self._again(EditMessageText(**at, **words, link_preview_options=NO_PREVIEW))
         except IsFile as error:
             self._files.add((where.space, message))
             raise Retry("its caption") from error
 
+    async def _edit_aside(self, where: ThreadRef, aside: AsideName, text: Written, keyboard: Keyboard) -> None:
+        """One that is gone is not said again, least of all to everybody."""
+        words = Rich(text.text) if isinstance(text, Article) else text
+        with suppress(MessageGone):
+            await self._again(
+                EditEphemeralMessageText(
+                    **aside_at(where, aside),
+                    text=words.text,
+                    entities=entities(words),
+                    link_preview_options=NO_PREVIEW,
+                    reply_markup=buttons(keyboard),
+                )
+            )
+
     async def delete(self, where: ThreadRef, message: str) -> None:
+        if (aside := AsideName.read(message)) is not None:
+            await self._again(DeleteEphemeralMessage(**aside_at(where, aside)))
+            return
         await self._again(DeleteMessage(chat_id=int(where.space), message_id=int(message)))
 
     # --- places ----------------------------------------------------------------------------------
@@ -152,23 +206,24 @@ class TelegramPen:
     async def open_place(self, place: Place, record: SessionRecord | None) -> tuple[ThreadRef, str]:
         source = record.source if record else Source.MANUAL
         topic = await self._call(
-            CreateForumTopic(chat_id=int(place.space), name=_name(place.title), icon_color=COLOURS[source]), again=False
+            CreateForumTopic(chat_id=int(place.space), name=topic_name(place.title), icon_color=COLOURS[source]),
+            again=False,
         )
         where = ThreadRef(place.adapter, place.space, str(topic.message_thread_id))
         return where, self.link(where)
 
     async def rename_place(self, place: Place, title: str) -> None:
-        await self._again(EditForumTopic(**_topic(place), name=_name(title)))
+        await self._again(EditForumTopic(**topic_of(place), name=topic_name(title)))
 
     async def reopen_place(self, place: Place) -> None:
-        await self._again(ReopenForumTopic(**_topic(place)))
+        await self._again(ReopenForumTopic(**topic_of(place)))
 
     async def close_place(self, place: Place) -> None:
         await self.delete_place(place)
 
     async def delete_place(self, place: Place) -> None:
         try:
-            await self._again(DeleteForumTopic(**_topic(place)))
+            await self._again(DeleteForumTopic(**topic_of(place)))
         except PlaceGone:
             return
 
@@ -181,18 +236,18 @@ class TelegramPen:
     # --- what passes -----------------------------------------------------------------------------
 
     async def typing(self, where: ThreadRef) -> None:
-        await self._again(SendChatAction(**_address(where), action="typing"))
+        await self._again(SendChatAction(**address(where), action="typing"))
 
     def drafts(self, where: ThreadRef) -> bool:
         return self.streams and not where.space.startswith("-") and where.space not in self._without_drafts
 
-    async def draft(self, where: ThreadRef, turn: str, text: Rich | None) -> None:
+    async def draft(self, where: ThreadRef, turn: str, text: Written | None) -> None:
         """Where drafts are refused (an older Bot API server), messages grow by edits from then on."""
         draft = SendMessageDraft(
-            **_address(where),
+            **address(where),
             draft_id=draft_id(turn),
             text=text.text if text else "",
-            entities=_entities(text) if text else None,
+            entities=entities(text) if isinstance(text, Rich) else None,
             can_stop=True,
         )
         try:
@@ -205,17 +260,33 @@ class TelegramPen:
 
     # --- calls -----------------------------------------------------------------------------------
 
+    @contextmanager
+    def _texts_instead(self, article: Article) -> Iterator[None]:
+        """An article that is refused is cut into texts; where the server knows none, all are from then on."""
+        try:
+            yield
+        except Unheard as error:
+            log.warning("telegram: this server knows no rich messages, so answers are sent as texts: %s", error)
+            self.dialect.has_articles = False
+            raise Retry("as texts") from error
+        except (MarkupRefused, Refused) as error:
+            if isinstance(error, Forbidden):
+                raise
+            log.warning("telegram: a rich message was refused, so it is sent as texts: %s", error)
+            self.dialect.refuse(article)
+            raise Retry("as texts") from error
+
     async def _new(self, where: ThreadRef, method: TelegramMethod[Message], seconds: int | None = None) -> str:
         """The new message's id; a topic that somebody closed is reopened for it, one call at a time."""
         if self._closed.take(where):
-            await self._again(_reopening(where))
+            await self._again(reopening(where))
             raise Retry("reopened")
         try:
             message = await self._call(method, again=False, seconds=seconds)
         except TopicClosed as error:
             self._closed.add(where)
             raise Retry("to be reopened") from error
-        return str(message.message_id)
+        return name_of(message)
 
     async def _again(self, method: TelegramMethod[T]) -> None:
         """A call that does no harm if it is carried out twice."""
@@ -229,65 +300,3 @@ class TelegramPen:
             return await self._bot(method, request_timeout=seconds)
         except AiogramError as error:
             raise translated(error, again=again) from error
-
-
-def draft_id(turn: str) -> int:
-    """Stable, and never 0, which Telegram refuses."""
-    return zlib.crc32(turn.encode()) & 0x7FFFFFFF or 1
-
-
-def _address(where: ThreadRef) -> dict[str, Any]:
-    """General has no thread id: sending to 1 is refused."""
-    if not where.topic:
-        return {"chat_id": int(where.space)}
-    return {"chat_id": int(where.space), "message_thread_id": int(where.topic)}
-
-
-def _topic(place: Place) -> dict[str, Any]:
-    if place.ref is None or not place.ref.topic:
-        raise PlaceGone("it has no topic")
-    return _address(place.ref)
-
-
-def _reopening(where: ThreadRef) -> TelegramMethod[bool]:
-    if where.topic:
-        return ReopenForumTopic(chat_id=int(where.space), message_thread_id=int(where.topic))
-    return ReopenGeneralForumTopic(chat_id=int(where.space))
-
-
-def _name(title: str) -> str:
-    return title.strip()[:LONGEST_NAME].strip() or "Session"
-
-
-def _answering(message: str) -> ReplyParameters | None:
-    return ReplyParameters(message_id=int(message), allow_sending_without_reply=True) if message else None
-
-
-def _entities(text: Rich) -> list[MessageEntity]:
-    return [
-        MessageEntity(
-            type=one.kind, offset=one.offset, length=one.length, url=one.url or None, language=one.language or None
-        )
-        for one in text.entities
-    ]
-
-
-def _caption(caption: Rich | None) -> dict[str, Any]:
-    """A caption has room for less than a message; what does not fit stays without style."""
-    if caption is None:
-        return {}
-    units = caption.text.encode("utf-16-le")
-    if len(units) <= 2 * LONGEST_CAPTION:
-        return {"caption": caption.text, "caption_entities": _entities(caption)}
-    return {"caption": units[: 2 * (LONGEST_CAPTION - 1)].decode("utf-16-le", "ignore") + "…"}
-
-
-def _buttons(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
-    rows = [[_button(choice) for choice in row] for row in keyboard if row]
-    return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
-
-
-def _button(choice: Choice) -> InlineKeyboardButton:
-    return InlineKeyboardButton(
-        text=choice.label.strip() or "…", callback_data=choice.token, style=STYLES.get(choice.look)
-    )

@@ -21,8 +21,8 @@ from openacp_bot.adapters.telegram.albums import albums
 from openacp_bot.adapters.telegram.calls import RawUpdates, open_bot, telegram_now, who_we_are
 from openacp_bot.adapters.telegram.config import Patience, TelegramConfig
 from openacp_bot.adapters.telegram.delivery import ALLOWED, Delivery, Take, is_late, parsed
-from openacp_bot.adapters.telegram.pauses import Pauses
 from openacp_bot.adapters.telegram.supervision import Supervision
+from openacp_bot.chat.pauses import Pauses
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.masking import Mask
 

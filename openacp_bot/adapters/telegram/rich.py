@@ -2,189 +2,86 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from functools import lru_cache
-from itertools import pairwise
-from typing import assert_never
+from dataclasses import dataclass
 
-from openacp_bot.adapters.telegram.rich_markdown import code_text, is_link, written
-from openacp_bot.adapters.telegram.rich_pages import Entity, Measure, Rich, is_visible, last_page, paged
-from openacp_bot.adapters.telegram.rich_sheet import Kind, Sheet, Styled, clean
-from openacp_bot.chat.blocks import Block, Code, Item, Line, Link, Prose, Quote, Tone
-from openacp_bot.chat.markdown_tail import closed, newest, newlines_between
+from openacp_bot.chat.blocks import Block
+from openacp_bot.chat.styled.markdown import Reading
+from openacp_bot.chat.styled.pages import Measure, Paper, utf16
+from openacp_bot.chat.styled.sheet import Kind, Span, Styled
+from openacp_bot.chat.styled.writing import Scribe
 
-__all__ = ["Entity", "Kind", "Rich", "TelegramDialect"]
+__all__ = ["READING", "Entity", "Kind", "Rich", "TelegramDialect"]
 
-# Characters of source that are looked at for a tail: usually a page; more where markup takes most of them.
-TAIL = 5000
-LONG_TAIL = 12_000
-FULL_ENOUGH = 2000  # UTF-16 units
+LIMIT = 4096  # UTF-16 units
+MOST_ENTITIES = 100  # Telegram drops what is more
+READING = Reading(re.compile(r"(?:https?://[^\s/]|tg://[^\s]|mailto:[^\s])\S*\Z", re.IGNORECASE))
 
-TONES = {Tone.STRONG: Kind.BOLD, Tone.FAINT: Kind.ITALIC}
+# What is given up last when a page would have too many entities.
+IMPORTANCE = (
+    Kind.FOLDED,
+    Kind.QUOTE,
+    Kind.PRE,
+    Kind.LINK,
+    Kind.CODE,
+    Kind.STRIKE,
+    Kind.BOLD,
+    Kind.ITALIC,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Telegram's MessageEntity; `offset` and `length` in UTF-16 units."""
+
+    kind: Kind
+    offset: int
+    length: int
+    url: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rich:
+    """What one message says."""
+
+    text: str
+    entities: tuple[Entity, ...] = ()
 
 
 class TelegramDialect:
     """A `chat.blocks.Dialect`."""
 
+    def __init__(self) -> None:
+        self._scribe = Scribe(Paper(LIMIT, utf16, MOST_ENTITIES), READING)
+
     def pages(self, blocks: Sequence[Block]) -> tuple[Rich, ...]:
         """All of it; () without visible text."""
-        sheet = Sheet()
-        before: Block | None = None
-        for block in blocks:
-            if _put(sheet, _drawn(block), _gap(before, block)):
-                before = block
-        return paged(sheet.styled_text())
+        return tuple(map(_rich, self._scribe.pages(blocks)))
 
     def tail(self, blocks: Sequence[Block]) -> Rich | None:
         """The newest that fits into one message, "…" in front if something is left out."""
-        styled, is_cut = _newest(blocks, TAIL)
-        if is_cut and Measure(styled.text).units(0, len(styled.text)) < FULL_ENOUGH:
-            styled, is_cut = _newest(blocks, LONG_TAIL)
-        return last_page(styled, is_cut=is_cut)
+        page = self._scribe.tail(blocks)
+        return None if page is None else _rich(page)
 
     def plain(self, page: Rich) -> Rich:
         """The same characters without entities."""
         return Rich(page.text)
 
 
-def _put(sheet: Sheet, styled: Styled, newlines: int) -> bool:
-    """False if there was nothing to see."""
-    if not is_visible(styled.text):
-        return False
-    sheet.gap(newlines, is_seam=True)
-    sheet.paste(styled)
-    return True
+def _rich(page: Styled) -> Rich:
+    """A page, measured as Telegram does."""
+    measure = Measure(len(page.text), utf16(page))
+    entities = (
+        Entity(span.kind, measure.units(0, span.start), measure.units(span.start, span.end), span.url, span.language)
+        for span in _affordable(page.spans)
+    )
+    return Rich(page.text, tuple(entities))
 
 
-def _gap(before: Block | None, block: Block) -> int:
-    """A blank line around prose; lines, quotes and code of ours stand close."""
-    return 2 if isinstance(before, Prose) or isinstance(block, Prose) else 1
-
-
-def _drawn(block: Block) -> Styled:
-    if isinstance(block, Prose):
-        return _whole(block.source)
-    sheet = Sheet()
-    match block:
-        case Line():
-            _draw_line(sheet, block)
-        case Quote():
-            _draw_quote(sheet, block)
-        case Code():
-            _draw_code(sheet, block)
-        case Link():
-            _draw_link(sheet, block.text, block.url)
-        case Item():
-            _draw_item(sheet, block)
-        case _:
-            assert_never(block)
-    return sheet.styled_text()
-
-
-def _draw_line(sheet: Sheet, line: Line) -> None:
-    sheet.write(line.text)
-    if line.look in TONES:
-        sheet.cover(TONES[line.look], 0)
-
-
-def _draw_quote(sheet: Sheet, quote: Quote) -> None:
-    first, newline, rest = clean(quote.text).strip().partition("\n")
-    sheet.write(first)
-    if quote.strong_first:
-        sheet.cover(Kind.BOLD, 0)
-    sheet.write(newline + rest)
-    sheet.cover(Kind.FOLDED if quote.folded else Kind.QUOTE, 0)
-
-
-def _draw_code(sheet: Sheet, code: Code) -> None:
-    text, language = code_text(code.text, code.language)
-    if code.folded:
-        sheet.styled(Kind.FOLDED, text)  # Telegram cannot fold a pre
-    else:
-        sheet.styled(Kind.PRE, text, language=language)
-
-
-def _draw_link(sheet: Sheet, text: str, url: str) -> None:
-    if is_link(url):
-        sheet.styled(Kind.LINK, text or url, url=url)
-    else:
-        sheet.write(f"{text} ({url})" if text else url)
-
-
-def _draw_item(sheet: Sheet, item: Item) -> None:
-    sheet.write(f"{item.mark} " if item.mark else "")
-    if item.url:
-        _draw_link(sheet, item.title, item.url)
-    else:
-        sheet.write(item.title)
-    sheet.write(f" — {item.detail}" if item.detail else "")
-
-
-@lru_cache(maxsize=4)
-def _whole(source: str) -> Styled:
-    """A final answer of several pages is asked for once a page."""
-    return written(source)
-
-
-# The newest.
-
-
-def _newest(blocks: Sequence[Block], size: int) -> tuple[Styled, bool]:
-    """About the last `size` characters, and whether something was left out."""
-    drawn: list[tuple[Styled, int]] = []  # from the last to the first, with what is above each
-    is_cut = False
-    is_last_prose = True
-    for index in range(len(blocks) - 1, -1, -1):
-        if size <= 0:
-            is_cut = True
-            break
-        block = blocks[index]
-        above = blocks[index - 1] if index else None
-        parts, is_cut = _newest_of(block, size, is_growing=is_last_prose)
-        is_last_prose = is_last_prose and not isinstance(block, Prose)
-        drawn += [(part, newlines or _gap(above, block)) for part, newlines in reversed(parts)]
-        size -= _size(block)
-    sheet = Sheet()
-    for part, newlines in reversed(drawn):
-        _put(sheet, part, newlines)
-    return sheet.styled_text(), is_cut
-
-
-def _newest_of(block: Block, size: int, *, is_growing: bool) -> tuple[list[tuple[Styled, int]], bool]:
-    """The block's parts, each with the newlines above it (0: what the block needs), and whether any is missing."""
-    match block:
-        case Prose(source=source):
-            pieces, is_cut = newest(source, size)
-            above = [0, *(newlines_between(*pair) for pair in pairwise(pieces))]
-            if is_growing and pieces:
-                pieces = (*pieces[:-1], closed(pieces[-1]))
-            return [(_remembered(piece), lines) for piece, lines in zip(pieces, above, strict=False)], is_cut
-        case Quote(text=text, folded=folded) if len(text) > size:
-            return [(_drawn(Quote(_end_of(text, size), folded)), 0)], True
-        case Code(text=text, language=language, folded=folded) if len(text) > size:
-            return [(_drawn(Code(_end_of(text, size), language, folded)), 0)], True
-        case _:
-            return [(_drawn(block), 0)], False
-
-
-def _end_of(text: str, size: int) -> str:
-    """About the last `size` characters, from the beginning of a line if there is one near."""
-    end = text[-size:]
-    line = end.find("\n", 0, size // 3)
-    return end[line + 1 :]
-
-
-def _size(block: Block) -> int:
-    match block:
-        case Prose(source=source):
-            return len(source)
-        case Item(title=title, detail=detail):
-            return len(title) + len(detail)
-        case _:
-            return len(block.text)
-
-
-@lru_cache(maxsize=256)
-def _remembered(piece: str) -> Styled:
-    """A text that grows is drawn once a second, and most of its pieces are the same."""
-    return written(piece)
+def _affordable(spans: Sequence[Span]) -> Sequence[Span]:
+    if len(spans) <= MOST_ENTITIES:
+        return spans
+    ranked = sorted(range(len(spans)), key=lambda index: (IMPORTANCE.index(spans[index].kind), index))
+    return [spans[index] for index in sorted(ranked[:MOST_ENTITIES])]

@@ -18,14 +18,14 @@ from aiogram.exceptions import (
 )
 
 from openacp_bot.adapters.telegram.config import Patience
-from openacp_bot.adapters.telegram.pauses import Pauses
+from openacp_bot.chat.pauses import Pauses
 from openacp_bot.core.masking import Mask
 
 log = logging.getLogger(__name__)
 
 REFUSED = (
     "telegram.token is refused by Telegram (401). Ask @BotFather for the token (/mybots, the bot, API Token) and "
-    "correct it; it is tried again every few minutes"
+    "correct it and restart; until then this one is tried again every few minutes"
 )
 CONFLICT = (
     "another program polls with this bot's token (409): stop it, or revoke the token at @BotFather. Until then only "

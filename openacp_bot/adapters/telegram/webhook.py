@@ -2,6 +2,7 @@
 
 1. 200 is said once an update was taken; while the store fails it is 503, and Telegram brings it again.
 2. One connection, and one task that takes: updates stay in their order.
+3. A text waits in the ledger, acknowledged, for what may belong to it (see `held`).
 """
 
 from __future__ import annotations
@@ -10,21 +11,24 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiogram import Bot
-from aiogram.types import WebhookInfo
+from aiogram.types import Update, WebhookInfo
 from aiohttp import web
 
-from openacp_bot.adapters.telegram.albums import albums
+from openacp_bot.adapters.telegram.albums import albums, may_lead
 from openacp_bot.adapters.telegram.calls import open_bot, telegram_now, who_we_are
 from openacp_bot.adapters.telegram.config import Patience, TelegramConfig, WebhookConfig
 from openacp_bot.adapters.telegram.delivery import ALLOWED, Delivery, Take, is_late, parsed
+from openacp_bot.adapters.telegram.held import Held
 from openacp_bot.adapters.telegram.poll import Introduce
 from openacp_bot.adapters.telegram.supervision import Supervision, Unable
+from openacp_bot.chat.pauses import Pauses
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.masking import Mask
 
@@ -38,8 +42,22 @@ GOODBYE_SECONDS = 1.0
 CONNECTIONS = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """An update, and who waits to hear whether it was taken. `album`: what it is known to belong to."""
+
+    raw: dict[str, Any]
+    update: Update
+    taken: asyncio.Future[bool]
+    album: str = ""
+
+    def settle(self, was_taken: bool) -> None:
+        if not self.taken.done():
+            self.taken.set_result(was_taken)
+
+
 class Webhook:
-    """The same doors as `Poll`."""
+    """The same doors as `Poll`. Texts of those who are known wait for what belongs to them."""
 
     def __init__(
         self,
@@ -48,18 +66,23 @@ class Webhook:
         introduced: Introduce,
         take: Take,
         *,
+        held: Held,
+        is_known: Callable[[Update], bool],
         patience: Patience,
         mask: Mask,
     ) -> None:
         self._config = config
         self._hook = hook
+        self._held = held
+        self._is_known = is_known
         self._introduced = introduced
         self._take = take
         self._patience = patience
         self._care = Supervision(patience=patience, mask=mask)
         self._path = urlsplit(hook.url).path or "/"
         self._bot: Bot | None = None  # None: we do not know yet who we are
-        self._waiting: asyncio.Queue[tuple[dict[str, Any], asyncio.Future[bool]]] = asyncio.Queue(MOST_WAITING)
+        self._waiting: asyncio.Queue[Brought] = asyncio.Queue(MOST_WAITING)
+        self._next: Brought | None = None  # looked at already
         self._is_ours = False  # set by this process, so that it has our secret
         self._taken_at = 0.0
         self._has_told_stranger = False
@@ -163,35 +186,70 @@ class Webhook:
         return is_right
 
     async def _was_taken(self, raw: dict[str, Any]) -> bool:
-        taken: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        if self._bot is None:
+            return False
+        if (update := parsed(raw, self._bot)) is None:
+            return True
+        brought = Brought(raw, update, asyncio.get_running_loop().create_future())
         try:
-            self._waiting.put_nowait((raw, taken))
-            return await asyncio.wait_for(taken, TAKE_SECONDS)
+            self._waiting.put_nowait(brought)
+            return await asyncio.wait_for(brought.taken, TAKE_SECONDS)
         except (asyncio.QueueFull, TimeoutError):
             return False
 
+    # --- one after the other -------------------------------------------------------------------------
+
     async def _take_all(self) -> None:
         while True:
-            raw, taken = await self._waiting.get()
-            if not taken.done():
-                done = await self._took(raw)
-                if not taken.done():
-                    taken.set_result(done)
+            brought, self._next = self._next or await self._waiting.get(), None
+            if brought.taken.done():  # nobody waits for it any more: it comes again
+                continue
+            if may_lead(brought.update) and self._is_known(brought.update):
+                await self._hold(brought)
+            else:
+                brought.settle(await self._took(brought.update, brought.album))
 
-    async def _took(self, raw: dict[str, Any]) -> bool:
-        """False: it is to come again."""
-        if self._bot is None:
-            return False
-        update = parsed(raw, self._bot)
-        if update is None:
-            return True
-        album = albums([update]).get(update.update_id, "")
+    async def _hold(self, brought: Brought) -> None:
         try:
-            await self._take(Delivery(update, album, is_late(update, telegram_now(self._bot))))
+            await self._held.keep(brought.raw)
         except StoreError as error:
             log.error("telegram: what came cannot be stored, and will come again: %s", error)
+            brought.settle(False)
+            return
+        brought.settle(True)
+        album = brought.album
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.together):
+                behind = self._next = await self._waiting.get()
+            found = albums([brought.update, behind.update])
+            album = album or found.get(brought.update.update_id, "")
+            self._next = replace(behind, album=found.get(behind.update.update_id, ""))
+        await self._take_whole(brought.update, album)
+
+    async def _take_whole(self, update: Update, album: str) -> None:
+        """What is acknowledged already does not come again."""
+        pauses = Pauses(*self._patience.store)
+        while True:
+            if await self._took(update, album):
+                break
+            await asyncio.sleep(pauses.next())
+        with suppress(StoreError):  # then it is taken once more after a restart, which changes nothing
+            await self._held.release()
+
+    async def _took(self, update: Update, album: str) -> bool:
+        """False: it is to be tried again."""
+        known = album or albums([update]).get(update.update_id, "")
+        try:
+            await self._take(Delivery(update, known, is_late(update, telegram_now(self._known_bot))))
+        except StoreError as error:
+            log.error("telegram: what came cannot be stored yet: %s", error)
             return False
         except Exception:  # one update's root: it would come again for ever
             log.exception("telegram: an update could not be handled and is left out")
         self._taken_at = time.time()
         return True
+
+    @property
+    def _known_bot(self) -> Bot:
+        assert self._bot is not None, "nothing is taken before we know who we are"
+        return self._bot

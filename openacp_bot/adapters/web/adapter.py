@@ -104,6 +104,9 @@ class WebAdapter:
         except Exception:  # the port's promise: a bug in a screen never reaches a session
             log.exception("an event could not be shown on the page")
 
+    def hurry(self) -> None:
+        """Tabs never get more than GOODBYE_SECONDS."""
+
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
         raise UserError("Files cannot be sent from the page yet. Put the file into the workspace and name its path.")
 

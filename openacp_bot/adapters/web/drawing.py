@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from openacp_bot.adapters.web.diffs import drawn_diff
 from openacp_bot.adapters.web.files import SignedFiles
 from openacp_bot.adapters.web.wording import end_line, end_tone, notice_text, person, settled_line
+from openacp_bot.chat.paths import from_home
 from openacp_bot.chat.words import PLACES, bare
 from openacp_bot.core import codec
 from openacp_bot.core.events import (
@@ -20,6 +22,7 @@ from openacp_bot.core.events import (
     ToolCallChanged,
     TurnEnded,
 )
+from openacp_bot.core.export import filled_in
 from openacp_bot.core.inbound import Choice, Form, Reply, Row
 from openacp_bot.core.model import Field, Phase, Prompt, Question, Settlement, ToolCall
 from openacp_bot.core.views import NewChat, SessionPage, SessionRow, SessionView
@@ -93,12 +96,13 @@ def _question(question: Question, files: SignedFiles) -> dict[str, Any]:
         "options": [{"token": option.id, "label": option.label, "does": option.kind} for option in question.options],
         "fields": [_field(field) for field in question.fields],
         "expires": question.expires_at,
-        "settled": _settlement(question.settled) if question.settled else None,
+        "settled": _settlement(question.settled, question.fields) if question.settled else None,
     }
 
 
-def _settlement(settlement: Settlement) -> dict[str, Any]:
-    return {"line": settled_line(settlement), "at": settlement.at, "allowed": settlement.allowed}
+def _settlement(settlement: Settlement, fields: Sequence[Field] = ()) -> dict[str, Any]:
+    given = [{"label": label, "value": value} for label, value in filled_in(fields, settlement)]
+    return {"line": settled_line(settlement), "at": settlement.at, "allowed": settlement.allowed, "given": given}
 
 
 def _field(field: Field) -> dict[str, Any]:
@@ -177,6 +181,7 @@ def drawn_view(view: SessionView) -> dict[str, Any]:
         "provider": record.provider,
         "model": record.current_model or record.model,
         "workspace": record.workspace,
+        "folder": from_home(record.workspace),
         "held": record.held,
         "verbosity": record.verbosity.value if record.verbosity else "",
         "url": view.row.place.url if view.row.place else "",

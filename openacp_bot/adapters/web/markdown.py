@@ -1,7 +1,7 @@
 """Markdown of an agent to HTML that may stand in the page.
 
 1. HTML in the source stays text. 2. A link is one only to http, https or mailto; any other target (an agent's paths)
-becomes a hint. 3. An image is never loaded: it becomes a link. 4. What is too long to parse is shown as plain text.
+becomes a hint. 3. An image is never loaded: it becomes a link. 4. What cannot be parsed in time is shown as plain text.
 5. Headings begin one level below the page's own, which is the session's title.
 """
 
@@ -19,22 +19,32 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
+from openacp_bot.chat.markdown import TASK, new_parser, parsed
+
 PARSED = 32 * 1024  # characters of one block; beyond, a parse would hold up the loop for too long
 HIGHLIGHTED = 20 * 1024
 REMEMBERED = 4 * 1024  # blocks up to this length are kept when rendered, for the next tab that opens the session
 
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)$")
 SAFE_LINK = re.compile(r"(?:https?://|mailto:)[^\s]", re.IGNORECASE)
-TASK = re.compile(r"\[([ xX])\]\s+(?=\S)")
 
 
 def render(source: str) -> str:
     """HTML of a whole block (or several) of Markdown."""
     if len(source) > PARSED:
         return _unparsed(source)
-    if len(source) > REMEMBERED:
-        return str(_parser().render(source))
-    return _remembered(source)
+    return _rendered(source) if len(source) > REMEMBERED else _remembered(source)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(source: str) -> str:
+    return _rendered(source)
+
+
+def _rendered(source: str) -> str:
+    parser = _parser()
+    tokens = parsed(source, parser)
+    return _unparsed(source) if tokens is None else str(parser.renderer.render(tokens, parser.options, {}))
 
 
 def _unparsed(source: str) -> str:
@@ -46,20 +56,10 @@ def _unparsed(source: str) -> str:
     return code_block(code[: -len(fence[1])] if code.endswith("\n" + fence[1]) else rest, fence[2].strip())
 
 
-@lru_cache(maxsize=1024)
-def _remembered(source: str) -> str:
-    return str(_parser().render(source))
-
-
 @cache
 def _parser() -> MarkdownIt:
     # Built at first use: linkify's expressions alone cost more start-up time than the rest of the page.
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
-    parser.enable(["table", "strikethrough", "linkify"])
-    # main.py is a file and not a host in Paraguay: only what says http:// is a link.
-    assert parser.linkify is not None
-    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # rule 2 is kept when a link is drawn
+    parser = new_parser()
     parser.core.ruler.after("linkify", "tasks", _mark_tasks)
     parser.core.ruler.push("targets", _settle_targets)
     parser.core.ruler.push("alignment", _align_by_class)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from openacp_bot.chat.words import ENDS, PAGE, PLACES, SETTLED, counted, duration
+import re
+
+from openacp_bot.chat import words
+from openacp_bot.chat.words import PAGE
 from openacp_bot.core.events import Notice, Outcome, TurnEnded
 from openacp_bot.core.model import Settlement, UserRef
-from openacp_bot.core.questions import CHOICE, DECLINE, SUBMIT
+from openacp_bot.core.words import chosen, decision, ended, is_decided, unanswered
 
-BROKEN_OFF = "⚠️ Interrupted. "  # how core/offers begins after a turn that was broken off
+READER = UserRef(PAGE, "")
+BROKEN_OFF = re.compile(r"\A\S+ [^.]+\. ")  # an offer's first sentence: how its turn ended
 
 
 def end_line(end: TurnEnded) -> str:
     """`✓ 42 s · 3 tools`, or what happened instead."""
-    said = ENDS[end.outcome]
-    tools = counted(end.tools, "tool") if end.tools else ""
-    time = duration(end.seconds) if end.seconds else ""
-    if not said:
-        return "✓ " + (" · ".join(part for part in (time, tools) if part) or "done")
-    return " · ".join(part for part in (said, time, tools) if part)
+    return f"✓ {ended(end)}" if end.outcome is Outcome.DONE else ended(end)
 
 
 def end_tone(outcome: Outcome) -> str:
@@ -29,36 +28,20 @@ def end_tone(outcome: Outcome) -> str:
 
 def settled_line(settlement: Settlement) -> str:
     """What was decided and by whom; the time is added in the browser's zone."""
-    if settlement.how not in ("answered", "rule"):
-        return SETTLED.get(settlement.how, settlement.how)
-    decision = _decision(settlement)
+    if not is_decided(settlement):
+        return unanswered(settlement)
     if settlement.how == "rule":
-        return f"{decision} by rule" + (f" {settlement.rule}" if settlement.rule else "")
+        return f"{decision(settlement)} by rule {settlement.rule}".rstrip()
     by = f" by {person(settlement.by)}" if settlement.by else ""
-    # Submit and Decline are our own words: the decision says them already.
-    words = settlement.label if settlement.kind not in (SUBMIT, DECLINE) else ""
-    return f"{decision}{by}: {words}" if words else f"{decision}{by}"
-
-
-def _decision(settlement: Settlement) -> str:
-    match settlement.kind:
-        case kind if kind in (SUBMIT, CHOICE):
-            return "Answered"
-        case kind if kind == DECLINE:
-            return "Declined"
-        case kind if kind.startswith("reject"):
-            return "Rejected"
-        case _:
-            return "Allowed" if settlement.allowed else "Refused"
+    label = chosen(settlement)
+    return f"{decision(settlement)}{by}: {label}" if label else f"{decision(settlement)}{by}"
 
 
 def notice_text(notice: Notice) -> str:
     """An offer after a broken turn does not say again what the turn's end, right above it, has said."""
-    return notice.text.removeprefix(BROKEN_OFF) if notice.id.startswith("interrupted:") else notice.text
+    return BROKEN_OFF.sub("", notice.text, count=1) if notice.id.startswith("interrupted:") else notice.text
 
 
 def person(who: UserRef) -> str:
     """A person's name here; the page's own is `you`."""
-    if who.adapter == PAGE:
-        return "you"
-    return f"{who.name or who.id} ({PLACES.get(who.adapter, who.adapter)})"
+    return "you" if who.adapter == PAGE else words.person(who, READER)

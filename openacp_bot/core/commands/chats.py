@@ -22,7 +22,7 @@ def place_for(origin: Origin, record: SessionRecord) -> Place | None:
         case Ground.CHAT:
             return Place(id, record.id, where.adapter, where.space, where, title, shown=Wanted.OPEN, named=title)
         case Ground.TOPIC:
-            return Place(id, record.id, where.adapter, where.space, None, title, asked_in=where)
+            return Place(id, record.id, where.adapter, origin.home or where.space, None, title, asked_in=where)
 
 
 async def holder(house: House, call: Call) -> SessionRecord | None:

@@ -26,7 +26,7 @@ from openacp_bot.core.model import (
     Verbosity,
     Wanted,
 )
-from openacp_bot.core.offers import taken
+from openacp_bot.core.offers import taken, tried_again
 from openacp_bot.core.parts import edited
 
 YES = frozenset({"yes", "on", "true", "1"})
@@ -104,7 +104,9 @@ async def restore(house: House, call: Call) -> Reply:
     if call.record.archived_at is None:
         return refusal("This session is not archived.")
     await chats.restore(house, call, call.record)
-    return Reply("Restored. Your next message wakes it.")
+    home = await house.records.place_of(call.record.id)
+    is_elsewhere = home is not None and not home.is_chat and home.ref != call.origin.where
+    return Reply(f"Restored. Your next message{' in its topic' if is_elsewhere else ''} wakes it.")
 
 
 async def delete(house: House, call: Call) -> Reply:
@@ -114,7 +116,7 @@ async def delete(house: House, call: Call) -> Reply:
         text = f"Delete “{record.shown_title}” with its whole history? This cannot be undone."
         return await _confirm(house, call, "delete", text, Look.DANGER)
     await house.manager.delete(record, key=call.key)
-    return Reply("Deleted.", replaces="confirmed" in call.words)
+    return Reply(f"“{record.shown_title}” was deleted.", replaces="confirmed" in call.words)
 
 
 async def rename(house: House, call: Call) -> Reply:
@@ -179,9 +181,14 @@ async def verbosity(house: House, call: Call) -> Reply:
     wanted = (call.values.get("level") or call.args).strip().lower()
     if call.session is None:
         if wanted:
-            return refusal("The default is set in the configuration (display.verbosity). In a session, this works.")
-        default = house.settings.verbosity
-        return Reply(f"Tool work is shown at {default} by default (display.verbosity). In a session: /verbosity LEVEL.")
+            return refusal(
+                f"There is no session here, so nothing was changed. Send /verbosity {wanted} in the session that it is "
+                "for; the default for all is display.verbosity in the configuration."
+            )
+        return Reply(
+            f"Tool work is shown at {house.settings.verbosity}, where a session says nothing else. For one session, "
+            "send /verbosity low, medium or high there; the default is display.verbosity in the configuration."
+        )
     now = call.session.verbosity or house.settings.verbosity
     if not wanted:
         levels = [
@@ -256,7 +263,27 @@ def _take_up(house: House, call: Call, what: str) -> None:
 async def try_again(house: House, call: Call) -> Reply:
     """Launch once more; what waits runs then."""
     await house.manager.wake(call.record.id)
-    return Reply("Trying again.")
+    _take_up_launch(house, call, "Trying again.")
+    return Reply("Trying again.", quiet=True)
+
+
+async def own_model(house: House, call: Call) -> Reply:
+    """The agent refused the model that the session was to start with."""
+    if house.manager.live(call.record.id) is not None:
+        return refusal("It runs already, so its model was not changed.")
+    if not call.record.model:
+        return refusal("It starts with the agent's own model already. Just write.")
+    await house.manager.change(call.record, model="", current_model="")
+    await house.manager.wake(call.record.id)
+    _take_up_launch(house, call, "Starting with the agent's own model.")
+    return Reply("Starting with the agent's own model.", quiet=True)
+
+
+def _take_up_launch(house: House, call: Call, what: str) -> None:
+    """The offer that was pressed loses its buttons; one of an earlier version does not tell which it is."""
+    if call.words:
+        life, why = call.words
+        house.manager.say(call.record.id, tried_again(life, why, what))
 
 
 async def send_again(house: House, call: Call) -> Reply:

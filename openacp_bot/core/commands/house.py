@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from openacp_bot.core import access, naming
 from openacp_bot.core.commands.spec import Call
 from openacp_bot.core.errors import NotAllowed, UserError
-from openacp_bot.core.handover import span
-from openacp_bot.core.inbound import Action, Choice, Look, Origin, Reply, Row
+from openacp_bot.core.inbound import Action, Choice, Look, Opens, Origin, Reply, Row
 from openacp_bot.core.manager import Manager
 from openacp_bot.core.means import Means
 from openacp_bot.core.menus import Button, minted
@@ -18,6 +17,7 @@ from openacp_bot.core.model import FileRef, Part, Prompt, PromptKind, PromptStat
 from openacp_bot.core.ports import Records
 from openacp_bot.core.session import Session
 from openacp_bot.core.settings import Settings
+from openacp_bot.core.words import span
 
 MENU_SECONDS = 7 * 86400.0
 MESSAGE_LIMIT = 200_000  # characters
@@ -88,8 +88,8 @@ class House:
         place: str | None = None,
         files: tuple[FileRef, ...] = (),
     ) -> tuple[Session, str, int] | None:
-        """Wake the session, store the prompt, queue it: the session, the prompt's id and its place. None: the key was
-        seen before. Raises CapReached, UserError."""
+        """Wake the session, store the prompt, queue it: the session, the prompt's id and its place, as `hand_in` says
+        it. None: the key was seen before. Raises CapReached, UserError."""
         session = await self.awake(record, kind)
         now = self.now()
         prompt = new_prompt(record.id, call, said, now=now, kind=kind, place=place, files=files)
@@ -109,11 +109,13 @@ class House:
         return session
 
     async def hand_in(self, session: Session, stored: Prompt) -> tuple[Session, int]:
-        """A stored prompt joins its session's queue: the session that it runs in, and its place there."""
+        """A stored prompt joins its session's queue: the session that it runs in, and its place there; 0 if nothing is
+        ahead of it."""
         if self.manager.live(stored.session) is not session or session.record.archived_at is not None:
             return await self._woken_for(stored), 0
         held = session.record.held
-        ahead = session.mailbox.submit(stored)
+        place = session.mailbox.submit(stored)
+        ahead = 0 if place == 1 and session.turn is None else place
         if held:
             await self.records.change_session(session.id, held=False)
         await self._first_title(session, stored)
@@ -140,16 +142,16 @@ class House:
             await self.records.change_session(session.id, title=title, title_rank=rank)
             await self.means.homes.title(session.id, title, rank)
 
-    async def cap_refusal(self, call: Call, why: str) -> Reply:
-        """Names the cap and lists the sessions that could be ended, longest idle first."""
+    async def cap_refusal(self, call: Call, why: str, *, wanted: str = "") -> Reply:
+        """Names the cap and lists the sessions that could be ended, longest idle first. `wanted`: the draft of the
+        session that there is no room for."""
         rows = []
         for session in self.manager.longest_idle():
             record = session.record
             choices: tuple[Choice, ...] = ()
             if access.owns(self.settings, call.who, record):
-                choices = await self.buttons(
-                    [Button("End", Action("end", (record.id,)), Look.DANGER)], presser=call.who
-                )
+                end = Button("End", Action("make_room", (record.id, wanted)), Look.DANGER, Opens.HERE)
+                choices = await self.buttons([end], presser=call.who)
             elif not self.is_admin(call.who):
                 continue
             state = session.doing or f"idle for {span(self.now() - record.active_at)}"
@@ -186,7 +188,7 @@ def new_prompt(
         kind=kind,
         place=place,
         message=said.message,
-        parts=(said,) if said.quote else (),
+        parts=(said,) if said.quote or said.album else (),
         files=files,
         state=state,
     )

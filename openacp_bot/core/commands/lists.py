@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from openacp_bot.core import access
-from openacp_bot.core.commands import chats
+from openacp_bot.core.commands import chats, here
 from openacp_bot.core.commands.house import House, refusal
 from openacp_bot.core.commands.queue import waiting
-from openacp_bot.core.commands.spec import Call, CommandSpec
-from openacp_bot.core.handover import span
-from openacp_bot.core.inbound import Action, Choice, Ground, Look, Opens, Reply, Row
+from openacp_bot.core.commands.spec import Call, CommandSpec, Deed
+from openacp_bot.core.inbound import Action, Ground, Look, Opens, Origin, Reply, Row
 from openacp_bot.core.menus import Button
-from openacp_bot.core.model import SessionRecord, State, Wanted
+from openacp_bot.core.model import Place, SessionRecord, State, Wanted
 from openacp_bot.core.ports import SessionFilter
+from openacp_bot.core.words import span
 
 PAGE = 10
 GROUPS = ("active", "archived", "scheduled")
 REMOVABLE = {"finished": State.FINISHED, "errored": State.ERROR, "cancelled": State.CANCELLED}
 MOST_REMOVED = 10_000
+IN_LIST: Mapping[str, Deed] = MappingProxyType({"pin": here.pin, "unpin": here.unpin, "restore": here.restore})
 
 
 # --- /sessions -------------------------------------------------------------------------------------
@@ -29,8 +32,11 @@ async def sessions(house: House, call: Call) -> Reply:
     group, search, offset = _asked(call)
     which = replace(seen_by(house, call), group=group, search=search, offset=offset, limit=PAGE)
     records, total = await house.records.sessions(which)
+    if not records and offset:  # what the last page showed is gone
+        return await sessions(house, replace(call, words=(group, search, str(max(0, offset - PAGE)))))
     records = [house.manager.current(record) for record in records]
-    rows = [await _row(house, call, record) for record in records]
+    shown = (group, search, str(offset))
+    rows = [await _row(house, call, record, shown) for record in records]
     turning = [
         Button(label, Action("sessions", ("", group, search, str(at))), opens=Opens.HERE)
         for label, at in (("Back", offset - PAGE), ("Next", offset + PAGE))
@@ -61,7 +67,8 @@ def _asked(call: Call) -> tuple[str, str, int]:
     return "active", call.args.strip(), 0
 
 
-async def _row(house: House, call: Call, record: SessionRecord) -> Row:
+async def _row(house: House, call: Call, record: SessionRecord, shown: tuple[str, ...]) -> Row:
+    """`shown`: the part of the list that it stands in; empty: it stands alone."""
     place = await house.records.place_of(record.id)
     detail = " · ".join(
         part
@@ -74,25 +81,54 @@ async def _row(house: House, call: Call, record: SessionRecord) -> Row:
         if part
     )
     title = f"{record.source.mark} {record.shown_title}".strip()
-    choices = await house.buttons(_row_buttons(house, call, record), session=record.id, presser=call.who)
-    return Row(record.state.mark, title, detail, place.url if place else "", record.id, choices)
+    pick = Button(title, Action("card", (record.id,)), opens=Opens.HERE)
+    buttons = [*_row_buttons(house, call, record, shown), pick]
+    *choices, picked = await house.buttons(buttons, session=record.id, presser=call.who)
+    return Row(record.state.mark, title, detail, place.url if place else "", record.id, tuple(choices), picked)
 
 
-def _row_buttons(house: House, call: Call, record: SessionRecord) -> list[Button]:
+async def card(house: House, call: Call) -> Reply:
+    """One session of the list, picked from a menu: what can be done with it."""
+    group = "active" if call.record.archived_at is None else "archived"
+    back = Button("Back", Action("sessions", ("", group, "", "0")), opens=Opens.HERE)
+    choices = await house.buttons([back], presser=call.who)
+    row = await _row(house, call, call.record, ())
+    return Reply("", rows=(row,), choices=choices, private=True, replaces=call.pressed)
+
+
+async def in_list(house: House, call: Call) -> Reply | None:
+    """Pin, Unpin or Restore of a row: the list, or the row that stands alone, as it then is."""
+    verb, *shown = call.words
+    if verb != "restore":
+        here.check_not_archived(call.record)
+    done = await IN_LIST[verb](house, call)
+    if done is None or done.refused:
+        return done
+    now = replace(call, session=await house.record(call.record.id), words=tuple(shown), args="")
+    redrawn = await (sessions(house, now) if shown else card(house, now))
+    if verb != "restore":
+        return redrawn
+    restored = f"“{call.record.shown_title}” was restored. Its next message wakes it."
+    return replace(redrawn, text=f"{restored}\n{redrawn.text}".rstrip())
+
+
+def _row_buttons(house: House, call: Call, record: SessionRecord, shown: tuple[str, ...]) -> list[Button]:
     about = (record.id,)
-    buttons = [Button("Open", Action("open", about)), Button("Rename", Action("rename", about), opens=Opens.FORM)]
+    rename = Button("Rename", Action("rename", about), opens=Opens.FORM)
     if record.archived_at is not None:
-        buttons.append(Button("Restore", Action("restore", about)))
-        buttons.append(Button("History", Action("history", about)))
+        buttons = [rename, _redrawing("Restore", record, shown), Button("History", Action("history", about))]
     else:
-        buttons.append(
-            Button("Unpin", Action("unpin", about)) if record.pinned else Button("Pin", Action("pin", about))
-        )
+        buttons = [Button("Open", Action("open", about)), rename]
+        buttons.append(_redrawing("Unpin" if record.pinned else "Pin", record, shown))
         if not record.pinned and access.owns(house.settings, call.who, record):
             buttons.append(Button("Archive", Action("archive", about)))
     if access.owns(house.settings, call.who, record):
         buttons.append(Button("Delete", Action("delete", about), Look.DANGER))
     return buttons
+
+
+def _redrawing(label: str, record: SessionRecord, shown: tuple[str, ...]) -> Button:
+    return Button(label, Action("in_list", (record.id, label.lower(), *shown)), opens=Opens.HERE)
 
 
 async def _removals(house: House, call: Call, group: str) -> list[Button]:
@@ -120,7 +156,8 @@ async def remove(house: House, call: Call) -> Reply:
             Button("Cancel", Action("never_mind"), opens=Opens.HERE),
         ]
         choices = await house.buttons(buttons, presser=call.who)
-        return Reply(f"Remove {count} with their history and topics?{ends} This cannot be undone.", choices=choices)
+        theirs = "its history and topic" if len(doomed) == 1 else "their histories and topics"
+        return Reply(f"Remove {count} with {theirs}?{ends} This cannot be undone.", choices=choices)
     house.manager.delete_all(doomed)
     return Reply(f"Removing {count}.", replaces=True)
 
@@ -144,10 +181,21 @@ async def open_session(house: House, call: Call) -> Reply:
     if await chats.take(house, call, record):
         return Reply(f"“{record.shown_title}” goes on here. Just write.", session=record.id)
     place = await house.records.place_of(record.id)
-    has_place = place is not None and place.wanted is Wanted.OPEN and not place.refused
-    if not has_place and call.origin.ground is not Ground.NONE:
-        return Reply(f"“{record.shown_title}” lives on the page.", session=record.id)
-    return Reply(f"{record.shown_title} {place.url if place else ''}".strip(), session=record.id)
+    if place is not None and place.is_closed_by_hand and call.origin.ground is not Ground.NONE:
+        await house.means.homes.reopen(place)
+    return Reply(_whereabouts(call.origin, record, place), session=record.id)
+
+
+def _whereabouts(origin: Origin, record: SessionRecord, place: Place | None) -> str:
+    """Where a session is to be written to; a chat adds the link to its topic."""
+    title = f"“{record.shown_title}”"
+    if origin.ground is Ground.NONE:
+        return f"{record.shown_title} {place.url if place else ''}".strip()
+    if place is None or place.wanted is not Wanted.OPEN or place.refused:
+        return f"{title} lives on the page."
+    if place.is_chat:
+        return f"{title} is the session of {'this' if place.ref == origin.where else 'its'} chat."
+    return f"{title} is here. Just write." if place.ref == origin.where else f"{title} is in its topic. Write there."
 
 
 async def history(house: House, call: Call) -> Reply:
@@ -213,14 +261,16 @@ def _model(record: SessionRecord) -> str:
 
 
 async def greeting(house: House, call: Call) -> Reply:
-    """What a newcomer sees first."""
+    """What a newcomer sees first. Beside topics a plain message is often for nobody, so it says where to write."""
     buttons = [
         Button("New session", Action("new", ("",)), Look.GOOD),
         Button("Sessions", Action("sessions", ("", "active", "", "0"))),
     ]
+    has_topics = call.origin.ground is Ground.TOPIC
+    own, then = (", in a topic of its own", "write there") if has_topics else ("", "just write")
     return Reply(
         "Hello! I connect you with coding agents on this machine. Every session is one conversation with one agent in "
-        "one directory. Start one, then just write; /help lists the commands.",
+        f"one directory{own}. Start one, then {then}; /help lists the commands.",
         choices=await house.buttons(buttons),
         private=True,
     )
@@ -241,10 +291,10 @@ async def pick(house: House, call: Call, spec: CommandSpec) -> Reply:
     records, total = await house.records.sessions(replace(seen_by(house, call), group=group, limit=PAGE))
     if not records:
         return refusal(f"There is no {group} session yet. /new starts one.")
-    rows = []
-    for record in records:
-        button = Button(record.shown_title, Action(spec.name, (record.id, call.args)))
-        choices: tuple[Choice, ...] = await house.buttons([button], presser=call.who)
-        rows.append(Row(record.state.mark, record.shown_title, record.agent, session=record.id, choices=choices))
+    buttons = [
+        Button(f"{record.state.mark} {record.shown_title} · {record.agent}", Action(spec.name, (record.id, call.args)))
+        for record in map(house.manager.current, records)
+    ]
     more = f" The newest {PAGE} of {total}; /{spec.name} ID names another." if total > PAGE else ""
-    return Reply(f"Which session?{more}", rows=tuple(rows), private=True)
+    choices = await house.buttons(buttons, presser=call.who)
+    return Reply(f"Which session?{more}", choices=choices, private=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from openacp_bot.core.errors import UserError
 from openacp_bot.core.inbound import Origin, Reply
 from openacp_bot.core.model import NOTHING, SessionRecord, UserRef
+from openacp_bot.core.views import Param
 
 if TYPE_CHECKING:
     from openacp_bot.core.commands.house import House
@@ -43,13 +44,16 @@ class Call:
         return self.session
 
 
+SESSION = Param("session", "which one; the one here if left out", suggests=True)
+
 Deed = Callable[["House", Call], Awaitable[Reply | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """One line of the table. `about_session`: it needs one; outside a session it shows a picker. `owner`: only for
-    the session's owner and admins. `private`: only the asker sees the answer."""
+    the session's owner and admins. `private`: only the asker sees the answer. `params`: typed options; about which
+    session is one that those have by themselves that are about one."""
 
     name: str
     summary: str
@@ -60,6 +64,11 @@ class CommandSpec:
     admin: bool = False
     private: bool = False
     archived: bool = False  # also works in archived sessions
+    params: tuple[Param, ...] = ()
+
+    @property
+    def all_params(self) -> tuple[Param, ...]:
+        return (*self.params, SESSION) if self.about_session or self.name == "status" else self.params
 
 
 def split(line: str) -> tuple[str, str]:

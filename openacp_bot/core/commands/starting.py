@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from openacp_bot.core import naming, workspaces
 from openacp_bot.core.commands import chats
@@ -59,23 +58,24 @@ async def begun(house: House, call: Call, message: Message, part: Part) -> tuple
     path = workspaces.resolved(str(house.settings.base_dir), house.settings, admin=True)
     workspaces.created(path)
     record = _record(house, call.who, Draft(spec.name, str(path), message=part.words or _names(message)), spec)
-    record = replace(record, source=Source.TRIGGER, pinned=not call.origin.where.topic)
+    record = replace(record, source=Source.TRIGGER, pinned=not (call.origin.where.topic or message.opens))
     if call.origin.where.topic and (title := naming.by_person(message.title)):
         record = replace(record, title=title, title_rank=TitleRank.PERSON)
-    place = _place_here(call, record)
+    place = chats.place_for(call.origin, record) if message.opens else _place_here(call, record)
     state = PromptState.GATHERING if message.album else PromptState.QUEUED
     prompt = new_prompt(
         record.id,
         call,
         part,
         now=house.now(),
-        place=place.id,
+        place=place.id if place and not message.opens else None,
         files=message.files,
         state=state,
     )
     if not await house.manager.create(record, prompt=prompt, place=place, key=call.key):
         return None
-    return prompt, Reply(f"New session with {spec.name} in {short(str(path))}.", session=record.id, quiet=True)
+    text = f"New session with {spec.name} in {workspaces.tilde(str(path))}."
+    return prompt, Reply(text, session=record.id, quiet=not message.opens)
 
 
 def _place_here(call: Call, record: SessionRecord) -> Place:
@@ -114,10 +114,3 @@ def _record(house: House, who: UserRef, draft: Draft, spec: AgentSpec) -> Sessio
 
 def _names(message: Message) -> str:
     return message.files[0].name if message.files else ""
-
-
-def short(path: str) -> str:
-    """A path that fits on a button: its end says more than its start."""
-    home = str(Path.home())
-    shown = f"~{path[len(home) :]}" if path == home or path.startswith(f"{home}/") else path
-    return shown if len(shown) <= 40 else f"…{shown[-39:]}"

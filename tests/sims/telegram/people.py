@@ -126,6 +126,7 @@ class People(Realm):
     def press(self, user: User, message: Message, label: str) -> Press:
         """They press the button whose label (or else data) is, or begins with, `label`."""
         assert not message.deleted, "the message is gone"
+        assert message.receiver in (None, user), "they do not see this message"
         button = _button(message, label)
         press = Press(str(self.serial() + 4_000_000_000_000_000), user, message, button["callback_data"], time.time())
         self.presses[press.id] = press

@@ -50,6 +50,7 @@ class Realm:
         most_photo: int = 10_000_000,
         most_download: int = 20_000_000,
         http_webhooks: bool = False,
+        rich_messages: bool = True,
         token: str = "7000000001:AAE-simulated-token-of-the-test-bot",
     ) -> None:
         self.token = token
@@ -62,6 +63,7 @@ class Realm:
         self.most_photo = most_photo
         self.most_download = most_download
         self.http_webhooks = http_webhooks
+        self.rich_messages = rich_messages  # False: a server from before Bot API 10.1
         self.limits = FloodControl(limits)
         anonymous = User(ANONYMOUS_ADMIN, "Group", "GroupAnonymousBot", is_bot=True)
         self.users: dict[int, User] = {user.id: user for user in (anonymous, self.bot)}

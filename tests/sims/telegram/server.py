@@ -33,6 +33,8 @@ class Telegram(People):
         super().__init__(**settings)
         self.port = port
         self.faults = Faults()
+        self.delivered: list[Json] = []  # what the webhook took
+        self._proxies: dict[str, str] = {}
         self._delay = 0.0
         self._stack = AsyncExitStack()
         self._runner: web.AppRunner | None = None
@@ -180,6 +182,15 @@ class Telegram(People):
 
     # --- webhook ---------------------------------------------------------------------------------
 
+    def proxy(self, public: str, local: str) -> None:
+        """A proxy that speaks TLS at `public`, and hands requests, path and all, on to `local`."""
+        self._proxies[public] = local
+
+    def _door(self) -> str:
+        """Where updates arrive in the end."""
+        url = str(self.webhook["url"])
+        return next((local + url.removeprefix(at) for at, local in self._proxies.items() if url.startswith(at)), url)
+
     async def _deliver(self) -> None:
         """Updates one by one to the webhook, each until it is taken."""
         pause = FIRST_RETRY
@@ -190,6 +201,7 @@ class Telegram(People):
                 continue
             update = self.updates.waiting[0]
             if await self._delivered(update):
+                self.delivered.append(update)
                 self.updates.confirm(update["update_id"] + 1)
                 pause = FIRST_RETRY
             else:
@@ -200,7 +212,7 @@ class Telegram(People):
         secret = self.webhook.get("secret")
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
         try:
-            async with self._webhook_client.post(self.webhook["url"], json=update, headers=headers) as answer:
+            async with self._webhook_client.post(self._door(), json=update, headers=headers) as answer:
                 reply = await answer.text()
                 if not 200 <= answer.status < 300:
                     self._note_failure(f"Wrong response from the webhook: {answer.status} {answer.reason}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.sims.telegram.rich_blocks import received
 from tests.sims.telegram.words import words
 from tests.sims.telegram.world import GROUP_RIGHTS, Chat, Json, Media, Member, Message, User
 
@@ -86,7 +87,7 @@ def _content(message: Message) -> Json:
     if message.service is not None:
         return message.service
     if message.rich is not None:
-        return {"rich_message": {"blocks": [], **message.rich}}
+        return {"rich_message": {"blocks": received(message.rich.get("blocks") or [])}}
     entities = [entity.json() for entity in message.entities]
     if message.media is None:
         return {"text": message.text} | ({"entities": entities} if entities else {})

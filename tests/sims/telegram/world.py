@@ -105,7 +105,8 @@ class Look:
 @dataclass(eq=False, slots=True)
 class Message:
     """A message as people see it. `text` is the caption where there is media. `looks`: every state it had,
-    oldest first. `rings`: sent with sound. `rich`: the markdown or html of a rich message."""
+    oldest first. `rings`: sent with sound. `rich`: what a rich message was made of; `text` has the words of its
+    blocks."""
 
     id: int
     chat: Chat

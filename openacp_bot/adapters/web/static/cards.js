@@ -17,7 +17,7 @@ export function cardOf(reply, current, press) {
     h(
       "div",
       { class: "box", role: "group", "aria-label": "Answer" },
-      reply.text && h("p", { class: "text" }, reply.text),
+      reply.text && reply.text !== reply.form?.title && h("p", { class: "text" }, reply.text),
       reply.rows.length ? rowsOf(reply.rows, act) : null,
       reply.form && formCard(reply.form, (values) => press(reply.form.token, values, card)),
       reply.choices.length ? choiceButtons(reply.choices, act) : null,

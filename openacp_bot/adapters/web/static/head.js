@@ -14,8 +14,8 @@ export function headOf(view) {
     view.bypass && h("span", { class: "badge", title: "Everything that no rule forbids is allowed" }, "bypass"),
     view.usage?.size && h("span", { title: "Context used" }, usageWords(view.usage)),
   ];
-  const parted = facts.filter(Boolean).map((fact) => h("span", { class: "fact" }, fact, " ·"));
-  const path = h("span", { class: "path", title: view.workspace }, view.workspace);
+  const parted = facts.filter(Boolean).map((fact) => h("span", { class: "fact" }, fact));
+  const path = h("span", { class: "fact path", title: view.workspace }, view.folder);
   return [h("h1", { title: view.title }, view.title), h("div", { class: "facts" }, ...parted, path)];
 }
 

@@ -18,6 +18,7 @@ class App {
   constructor() {
     this.current = "";
     this.view = null;
+    this.openedFrom = new WeakMap(); // a form's card → the card whose button opened it
     this.head = document.getElementById("head-words");
     this.foot = document.getElementById("foot");
     this.tail = document.getElementById("tail");
@@ -236,8 +237,13 @@ class App {
     const reply = await this.pressed(token, values);
     if (!reply) return;
     const isNew = Boolean(reply.session) && !known.has(reply.session) && choice?.look !== "danger";
-    if (!card || !reply.replaces) return this.present(reply, { opensNew: isNew, isTyped: Boolean(card) });
-    card.replaceWith(this.card(reply));
+    const origin = this.openedFrom.get(card);
+    const goesOn = card && (reply.replaces || (reply.form && origin));
+    if (!goesOn) return this.present(reply, { opensNew: isNew, isTyped: Boolean(card), from: card });
+    const next = this.card(reply);
+    if (reply.form && origin) this.openedFrom.set(next, origin);
+    else origin?.remove();
+    card.replaceWith(next);
     if (isNew) this.open(reply.session);
   }
 
@@ -248,16 +254,18 @@ class App {
   }
 
   /** Show what the daemon said to what was done here. */
-  present(reply, { opensNew = false, isTyped = false }) {
+  present(reply, { opensNew = false, isTyped = false, from = null }) {
     const leadsAway = reply.session && reply.session !== this.current && !reply.refused && !isWorthACard(reply);
     if (opensNew && leadsAway) return this.open(reply.session);
     const isCard = (isWorthACard(reply) && !reply.quiet) || (reply.text && (reply.refused || (isTyped && !reply.quiet)));
-    if (isCard) this.addCard(reply);
+    if (isCard) this.addCard(reply, from);
     else if (reply.text) toast(reply.text);
   }
 
-  addCard(reply) {
+  /** `from`: the card whose button brought it. */
+  addCard(reply, from = null) {
     const card = this.card(reply);
+    if (from && reply.form) this.openedFrom.set(card, from);
     this.conversation.addCard(card);
     if (reply.refused && !isWorthACard(reply)) setTimeout(() => card.remove(), REFUSAL_STANDS);
   }

@@ -62,7 +62,7 @@ export class QuestionCard {
     this.drawn = drawn;
     this.item = item;
     this.form = isOpen && item.fields.length ? formOf(item.fields) : null;
-    this.element.replaceChildren(h("div", { class: "box", role: "group", "aria-label": name }, ...(isOpen ? this.whole() : [this.folded()])));
+    this.element.replaceChildren(h("div", { class: "box", role: "group", "aria-label": name }, ...(isOpen ? this.whole() : this.folded())));
   }
 
   whole() {
@@ -71,10 +71,19 @@ export class QuestionCard {
     return [h("span", { class: "kind" }, this.mark(), this.kind()), title, ...this.words(), this.form?.element, this.buttons()].filter(Boolean);
   }
 
-  /** What was decided, in a line; the rest on demand. */
+  /** What was decided, in a line, and what a form was answered with; the rest on demand, if there is more. */
   folded() {
     const title = h("span", { class: "name", title: this.item.title }, this.item.title);
-    return h("details", {}, h("summary", {}, this.mark(), title, this.decision(), icon("chevron")), ...this.words());
+    const line = [this.mark(), title, this.decision()];
+    const more = this.words();
+    const told = more.length ? h("details", {}, h("summary", {}, ...line, icon("chevron")), ...more) : h("div", { class: "told" }, ...line);
+    return [told, this.given()].filter(Boolean);
+  }
+
+  given() {
+    const { given } = this.item.settled;
+    if (!given.length) return null;
+    return h("dl", { class: "given" }, ...given.map(({ label, value }) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
   }
 
   mark() {

@@ -23,7 +23,7 @@ export function gone(text) {
 
 /** Nothing was said in this session yet. `send(text)`: as if a person had written it. */
 export function beginning(view, send) {
-  const where = h("code", {}, view.workspace);
+  const where = h("code", { title: view.workspace }, view.folder);
   if (view.agent !== "demo") {
     return h("div", { class: "welcome" }, h("h2", {}, "Write what you want done"), h("p", {}, `${view.agent} works in `, where, "."));
   }

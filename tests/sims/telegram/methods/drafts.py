@@ -29,7 +29,7 @@ def send_message_draft(realm: Realm, p: Params) -> Any:
 @method("sendRichMessageDraft", EVERY + "rich_message", Cost.DRAFT)
 def send_rich_message_draft(realm: Realm, p: Params) -> Any:
     draft = _draft(realm, p)
-    return _show(realm, draft, rich=rich_content(realm, p.value("rich_message", "rich message")))
+    return _show(realm, draft, rich=rich_content(realm, p.value("rich_message", "rich message"), is_draft=True))
 
 
 def _draft(realm: Realm, p: Params) -> Draft:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.sims.telegram.keyboards import inline_keyboard
 from tests.sims.telegram.methods.access import known_chat, message_of
 from tests.sims.telegram.methods.registry import Cost, method
-from tests.sims.telegram.methods.rich import rich_content
+from tests.sims.telegram.methods.rich import rich_content, rich_text
 from tests.sims.telegram.params import Params
 from tests.sims.telegram.realm import Realm
 from tests.sims.telegram.refusals import bad
@@ -30,8 +30,9 @@ NOT_MODIFIED = (
 )
 def edit_message_text(realm: Realm, p: Params) -> Any:
     rich = p.value("rich_message", "rich message")
-    if rich is not None:
-        return _changed(realm, p, _own_text(realm, p), text="", entities=(), rich=rich_content(realm, rich))
+    if rich is not None and realm.rich_messages:
+        content = rich_content(realm, rich)
+        return _changed(realm, p, _own_text(realm, p), text=rich_text(content), entities=(), rich=content)
     text, entities = message_text(
         p.text("text"), p.text("parse_mode"), p.value("entities", "message entities"), realm.odd
     )

@@ -1,4 +1,4 @@
-"""Text with styles while it is written: positions are Python's, pages and UTF-16 come later (`rich_pages`)."""
+"""Text with styles while it is written: positions are Python's; pages and a platform's own measure come later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Telegram's names of the styles that we use."""
+    """The styles that we use, by Telegram's names; other platforms have their own ways."""
 
     BOLD = "bold"
     ITALIC = "italic"
@@ -22,7 +22,8 @@ class Kind(StrEnum):
     FOLDED = "expandable_blockquote"
 
 
-# Bot API, "Formatting options": pre and code neither hold nor lie in these, so they end before it and go on behind.
+# Pre and code neither hold nor lie in these (Bot API, "Formatting options"; so in Discord's Markdown), so they end
+# before it and go on behind.
 PLAIN_STYLES = (Kind.BOLD, Kind.ITALIC, Kind.STRIKE)
 QUOTES = (Kind.QUOTE, Kind.FOLDED)
 
@@ -144,15 +145,16 @@ def in_order(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(sorted(spans, key=lambda span: (span.start, -span.end, span.kind not in QUOTES)))
 
 
-# Telegram drops or blanks these, which would shift what stands behind them: C0 but tab and newline, DEL and C1,
-# U+2028 to U+202E (line separators and bidirectional overrides; isolates stay). Half characters cannot be sent.
+# Telegram drops or blanks these, which would shift what stands behind them; nobody misses them elsewhere: C0 but tab
+# and newline, DEL and C1, U+2028 to U+202E (line separators and bidirectional overrides; isolates stay). Half
+# characters cannot be sent.
 REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 LINE_END = re.compile("\r\n?|[\u2028\u2029\x85]")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """Without characters that Telegram would not keep as they are."""
+    """Without characters that a chat would not keep as they are."""
     if text.isascii() and text.isprintable():
         return text
     text = LINE_END.sub("\n", text)

@@ -1,8 +1,8 @@
-"""Markdown as Telegram can show it: token by token onto a sheet.
+"""Markdown as a chat can show it: token by token onto a sheet.
 
 1. Headings are bold lines; lists carry their marks and indents as text; a table is aligned where it fits a phone, else
-one block a row. 2. Telegram knows no quote in a quote: an inner one has bars. 3. A link is one only to http, https, tg
-or mailto; any other target is shown behind its text.
+one block a row. 2. Chats know no quote in a quote: an inner one has bars. 3. What may be a link is the platform's
+`Reading`; any other target is shown behind its text.
 """
 
 from __future__ import annotations
@@ -15,38 +15,44 @@ from urllib.parse import unquote
 
 from markdown_it.token import Token
 
-from openacp_bot.adapters.telegram.rich_sheet import Kind, Sheet, Styled, clean
 from openacp_bot.chat.markdown import TASK, parse
 from openacp_bot.chat.markdown_table import Side, aligned
+from openacp_bot.chat.styled.sheet import Kind, Sheet, Styled, clean
 
-PHONE = 36  # columns of fixed width that a phone shows in a line
 RULE = "─" * 12
 INDENT = "    "
 BULLETS = ("•", "◦", "▪")
-SAFE_LINK = re.compile(r"(?:https?://[^\s/]|tg://[^\s]|mailto:[^\s])\S*\Z", re.IGNORECASE)
-LONGEST_LINK = 2048
 LANGUAGE = re.compile(r"[\w+#.-]{1,32}")
 STYLES = {"strong": Kind.BOLD, "em": Kind.ITALIC, "s": Kind.STRIKE}
 
 
-def written(source: str) -> Styled:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a platform makes of Markdown. `links`: the targets that may be links, of at most `longest_link` characters;
+    `widest`: columns of fixed width that a phone shows in a line."""
+
+    links: re.Pattern[str]
+    longest_link: int = 2048
+    widest: int = 36
+
+    def is_link(self, url: str) -> bool:
+        """Whether a person may be sent there, and the platform takes it."""
+        return len(url) <= self.longest_link and self.links.match(url) is not None
+
+
+def written(source: str, reading: Reading) -> Styled:
     """A whole message of Markdown, or a part of one that stands for itself."""
     cleaned = clean(source)
     tokens = parse(cleaned)
     if tokens is None:
         return Styled(cleaned.strip())
-    writer = Writer()
+    writer = Writer(reading)
     writer.blocks(tokens)
     return writer.sheet.styled_text()
 
 
-def is_link(url: str) -> bool:
-    """Whether a person may be sent there, and Telegram takes it."""
-    return len(url) <= LONGEST_LINK and SAFE_LINK.match(url) is not None
-
-
 def code_text(code: str, language: str) -> tuple[str, str]:
-    """What Telegram can keep of a block of code (no tabs, no white space around), and a language that it may name."""
+    """What a chat keeps of a block of code (no tabs, no white space around), and a language that it may name."""
     lines = clean(code).expandtabs(4).rstrip().split("\n")
     while lines and not lines[0].strip():
         del lines[0]
@@ -75,8 +81,9 @@ class OpenQuote:
 class Writer:
     """Walks tokens; knows in which lists and quotes it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, reading: Reading) -> None:
         self.sheet = Sheet()
+        self._reading = reading
         self._lists: list[OpenList] = []
         self._prefixes: list[str] = []  # before every line
         self._marks: list[str] = []  # before the next line only: of items that have not begun yet
@@ -246,7 +253,7 @@ class Writer:
         self.sheet.write(text if "\n" not in text else text.replace("\n", "\n" + "".join(self._prefixes)))
 
     def _begin_link(self, target: str) -> None:
-        if is_link(target):
+        if self._reading.is_link(target):
             self.sheet.begin(Kind.LINK, url=target)
 
     def _end_link(self, target: str, start: int) -> None:
@@ -255,8 +262,8 @@ class Writer:
         if not text.strip() and shown:
             self.sheet.write(shown)
             text = shown
-        if is_link(target):
-            # Telegram finds a bare address by itself.
+        if self._reading.is_link(target):
+            # Platforms find a bare address by themselves.
             self.sheet.finish(keep=text not in (target, shown))
             return
         if shown and shown != text:
@@ -280,10 +287,10 @@ class Writer:
         has_links = any(
             child.type in ("link_open", "image") for row in rows for cell in row for child in cell.children or []
         )
-        texts = [[_cell_text(cell) for cell in row] for row in rows]
+        texts = [[self._cell_text(cell) for cell in row] for row in rows]
         if texts and not texts[0][0]:
             texts[0][0] = "·"  # a line cannot begin with white space
-        drawn = None if has_links else aligned(texts, [Side.LEFT, *sides[1:]], PHONE)
+        drawn = None if has_links else aligned(texts, [Side.LEFT, *sides[1:]], self._reading.widest)
         if drawn is not None:
             self._start(is_framed=True)
             self.sheet.styled(Kind.PRE, drawn)
@@ -304,9 +311,14 @@ class Writer:
                 self.sheet.write("\n" + "".join(self._prefixes))
             is_first = False
             if name.content and not is_head:
-                self.sheet.styled(Kind.BOLD, _cell_text(name) + ":")
+                self.sheet.styled(Kind.BOLD, self._cell_text(name) + ":")
                 self.sheet.write(" ")
             self.inline(cell.children or [])
+
+    def _cell_text(self, cell: Token) -> str:
+        writer = Writer(self._reading)
+        writer.inline(cell.children or [])
+        return " ".join(writer.sheet.styled_text().text.split())
 
 
 def _is_tight(tokens: Sequence[Token], index: int) -> bool:
@@ -339,9 +351,3 @@ def _rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 def _side(token: Token) -> Side:
     style = str(token.attrGet("style") or "")
     return Side(style.rpartition(":")[2]) if style else Side.LEFT
-
-
-def _cell_text(cell: Token) -> str:
-    writer = Writer()
-    writer.inline(cell.children or [])
-    return " ".join(writer.sheet.styled_text().text.split())

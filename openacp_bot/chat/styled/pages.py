@@ -1,63 +1,45 @@
-"""A written sheet as messages that Telegram takes as they are: cut where the text pauses, counted in UTF-16.
+"""A written sheet as pages that a platform takes as they are: cut where the text pauses, by the platform's measure.
 
-1. A page has at most 4096 units and 100 entities. 2. Neither pages nor entities begin or end with white space, which
-Telegram would trim. 3. A style that is cut goes on on the next page. 4. Only white space is lost between pages.
+1. A page has at most the platform's size, and as many styles as that takes. 2. Neither pages nor styles begin or end
+with white space, which platforms trim. 3. A style that is cut goes on on the next page. 4. Only white space is lost
+between pages.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from openacp_bot.adapters.telegram.rich_sheet import Kind, Sheet, Span, Styled, in_order
 from openacp_bot.chat.markdown_breaks import best_pause, nearest, whole_before, whole_behind
+from openacp_bot.chat.styled.sheet import Sheet, Span, Styled, in_order
 
-LIMIT = 4096  # UTF-16 units
-ENTITIES = 100  # Telegram drops what is more
 LEFT_OUT = "…\n"
 
-# What is given up last when a page would have too many entities.
-IMPORTANCE = (
-    Kind.FOLDED,
-    Kind.QUOTE,
-    Kind.PRE,
-    Kind.LINK,
-    Kind.CODE,
-    Kind.STRIKE,
-    Kind.BOLD,
-    Kind.ITALIC,
-)
+Weigh = Callable[[Styled], Sequence[int] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
-    """Telegram's MessageEntity; `offset` and `length` in UTF-16 units."""
+class Paper:
+    """A platform's page. `size` in its own units; `weigh`: the units of each character, None if each takes one;
+    `most_styles`: what it drops beyond, 0 if nothing.
 
-    kind: Kind
-    offset: int
-    length: int
-    url: str = ""
-    language: str = ""
+    A style that goes on behind a cut is not weighed again, and a text may be so crowded that the dialect must drop
+    some: `size` leaves room for the one, the dialect does the other."""
 
-
-@dataclass(frozen=True, slots=True)
-class Rich:
-    """What one message says."""
-
-    text: str
-    entities: tuple[Entity, ...] = ()
+    size: int
+    weigh: Weigh
+    most_styles: int = 0
 
 
 class Measure:
-    """Counts UTF-16 units between positions of a text."""
+    """Counts units between positions of a text."""
 
-    def __init__(self, text: str) -> None:
-        self._length = len(text)
-        is_wide = max(text, default="") > "\uffff"
-        self._sums = list(accumulate((1 + (sign > "\uffff") for sign in text), initial=0)) if is_wide else None
+    def __init__(self, length: int, weights: Sequence[int] | None) -> None:
+        self._length = length
+        self._sums = None if weights is None else list(accumulate(weights, initial=0))
 
     def units(self, start: int, end: int) -> int:
         return end - start if self._sums is None else self._sums[end] - self._sums[start]
@@ -75,49 +57,43 @@ class Measure:
         return bisect_left(self._sums, self._sums[-1] - units)
 
 
-def paged(styled: Styled) -> tuple[Rich, ...]:
+def measured(styled: Styled, paper: Paper) -> Measure:
+    return Measure(len(styled.text), paper.weigh(styled))
+
+
+def utf16(styled: Styled) -> Sequence[int] | None:
+    """Letters beyond the first 65,536 take two."""
+    if max(styled.text, default="") <= "\uffff":
+        return None
+    return [1 + (sign > "\uffff") for sign in styled.text]
+
+
+def paged(styled: Styled, paper: Paper) -> tuple[Styled, ...]:
     """All of it."""
-    return tuple(rich(part) for part in _parts(styled) if is_visible(part.text))
+    return tuple(part for part in _parts(styled, paper) if is_visible(part.text))
 
 
-def last_page(styled: Styled, *, is_cut: bool) -> Rich | None:
+def last_page(styled: Styled, paper: Paper, *, is_cut: bool) -> Styled | None:
     """The end of it on one page. `is_cut`: something before it was left out already."""
     if not is_visible(styled.text):
         return None
-    measure = Measure(styled.text)
-    if not is_cut and measure.units(0, len(styled.text)) <= LIMIT:
-        return rich(part_of(styled, 0, len(styled.text)))
-    first = measure.reach_back(LIMIT - len(LEFT_OUT))
-    start = _tail_start(styled, first) if first else 0
+    measure = measured(styled, paper)
+    if not is_cut and measure.units(0, len(styled.text)) <= paper.size:
+        return part_of(styled, 0, len(styled.text))
+    first = measure.reach_back(paper.size - len(LEFT_OUT))
+    start = _tail_start(styled, first, paper.size) if first else 0
     sheet = Sheet()
     sheet.write(LEFT_OUT)
     sheet.paste(part_of(styled, start, len(styled.text)))
-    return rich(sheet.styled_text())
+    return sheet.styled_text()
 
 
-def _tail_start(styled: Styled, first: int) -> int:
+def _tail_start(styled: Styled, first: int, size: int) -> int:
     """Where the shown end begins: at a pause soon behind `first`."""
-    latest = first + LIMIT // 4
+    latest = first + size // 4
     seams = styled.seams_between(first - 1, latest)
     pause = seams[0] if seams else best_pause(styled.text, first - 1, first, latest)
     return pause if pause is not None else whole_behind(styled.text, first)
-
-
-def rich(part: Styled) -> Rich:
-    """A page, measured as Telegram does."""
-    measure = Measure(part.text)
-    entities = (
-        Entity(span.kind, measure.units(0, span.start), measure.units(span.start, span.end), span.url, span.language)
-        for span in _affordable(part.spans)
-    )
-    return Rich(part.text, tuple(entities))
-
-
-def _affordable(spans: Sequence[Span]) -> Sequence[Span]:
-    if len(spans) <= ENTITIES:
-        return spans
-    ranked = sorted(range(len(spans)), key=lambda index: (IMPORTANCE.index(spans[index].kind), index))
-    return [spans[index] for index in sorted(ranked[:ENTITIES])]
 
 
 def is_visible(text: str) -> bool:
@@ -125,43 +101,48 @@ def is_visible(text: str) -> bool:
     return any(unicodedata.category(sign)[0] not in "CZ" and not "\ufe00" <= sign <= "\ufe0f" for sign in text)
 
 
-def _parts(styled: Styled) -> Iterator[Styled]:
-    measure = Measure(styled.text)
+def _parts(styled: Styled, paper: Paper) -> Iterator[Styled]:
+    measure = measured(styled, paper)
     end = len(styled.text.rstrip())
     start = _behind_space(styled.text, 0)
     while start < end:
-        cut = _page_end(styled, measure, start, end)
+        cut = _page_end(styled, measure, paper, start, end)
         yield part_of(styled, start, cut)
         start = _behind_space(styled.text, cut)
 
 
-def _page_end(styled: Styled, measure: Measure, start: int, end: int) -> int:
+def _page_end(styled: Styled, measure: Measure, paper: Paper, start: int, end: int) -> int:
+    size = paper.size
     units = measure.units(start, end)
-    crowded = _crowded_at(styled, start, end)
-    if units <= LIMIT and crowded is None:
+    crowded = _crowded_at(styled, paper.most_styles, start, end)
+    if units <= size and crowded is None:
         return end
-    lowest = measure.reach(start, LIMIT // 2)
-    highest = min(measure.reach(start, LIMIT), end)
+    lowest = measure.reach(start, size // 2)
+    highest = min(measure.reach(start, size), end)
     if crowded is not None and crowded < highest:
         highest = crowded
     if highest <= lowest:  # so many styles in so little text: better lose some of them than scatter the text
-        if units <= LIMIT:
+        if units <= size:
             return end
-        highest = measure.reach(start, LIMIT)
-    parts = -(-units // LIMIT)
+        highest = measure.reach(start, size)
+    parts = -(-units // size)
     target = min(measure.reach(start, -(-units // parts)), highest)
     seams = styled.seams_between(lowest, highest)
     pause = nearest(seams, target) if seams else best_pause(styled.text, lowest, target, highest)
-    return pause if pause is not None else whole_before(styled.text, max(target, lowest))
+    if pause is not None:
+        return pause
+    furthest = max(target, lowest, start + 1)
+    cut = whole_before(styled.text, furthest)
+    return cut if cut > start else furthest  # a pile of accents that weigh more than a page is torn
 
 
-def _crowded_at(styled: Styled, start: int, end: int) -> int | None:
-    """Where one entity too many would begin on the page that begins at `start`."""
-    if len(styled.spans) <= ENTITIES:
+def _crowded_at(styled: Styled, most: int, start: int, end: int) -> int | None:
+    """Where one style too many would begin on the page that begins at `start`."""
+    if not most or len(styled.spans) <= most:
         return None
     first = bisect_left(styled.spans, start, key=lambda span: span.start)
     going_on = sum(1 for span in styled.spans[:first] if span.end > start)
-    index = first + ENTITIES - going_on
+    index = first + most - going_on
     return styled.spans[index].start if index < len(styled.spans) and styled.spans[index].start < end else None
 
 

@@ -1,0 +1,214 @@
+"""A platform that keeps closed places (Discord archives threads): what is closed is left alone; renames are scarce."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+
+from openacp_bot.chat.pen import Later, NotDone
+from openacp_bot.core.cards import Card, CardKind
+from openacp_bot.core.events import Outcome
+from openacp_bot.core.inbound import Reply
+from openacp_bot.core.model import Wanted
+from tests.chat.stage import END, GENERAL, Stage, Turn
+from tests.virtual_time import virtual
+
+
+def keeping() -> Stage:
+    stage = Stage()
+    stage.pen.closing_deletes = False
+    stage.pen.most_renames = 1
+    return stage
+
+
+def at(stage: Stage, method: str) -> list[float]:
+    return [when for when, called, _ in stage.platform.calls if called == method]
+
+
+# --- closed, and opened again ---------------------------------------------------------------------------
+
+
+@virtual
+async def test_a_closed_thread_stays_without_a_file_and_is_opened_again_as_it_was() -> None:
+    stage = keeping()
+    place = await stage.place()
+    async with stage.running():
+        await stage.turn(place, "Hi")
+        await stage.all_settled()
+        await stage.change("p1", wanted=Wanted.CLOSED)
+        await asyncio.sleep(5)
+        closed = await stage.store.place("p1")
+        assert closed is not None and place.ref in stage.platform.archived
+        again = closed.as_open()
+        await stage.change("p1", wanted=again.wanted, shown=again.shown)
+        await stage.until(lambda: place.ref not in stage.platform.archived)
+        await asyncio.sleep(60)
+
+    assert closed.shown is Wanted.CLOSED and closed.ref == place.ref
+    assert stage.platform.texts() == [f"Hi\n{END}"]
+    assert not at(stage, "send_file") and not at(stage, "open")
+    assert stage.reports == []
+
+
+@virtual
+async def test_nothing_is_said_in_a_thread_that_was_archived_as_it_would_wake() -> None:
+    stage = keeping()
+    place = await stage.place()
+    await stage.store.change_place("p1", wanted=Wanted.CLOSED)
+    await stage.store.made("p1", Wanted.CLOSED)
+    stage.platform.archived.add(place.ref)  # type: ignore[arg-type]
+    await stage.store.open(Card("t1", CardKind.TURN, "t1", place="p1", session="s-p1"))
+    stage.turns["t1"] = _turn()
+    async with stage.running():
+        await stage.all_settled()
+        await asyncio.sleep(60)
+
+    assert stage.platform.calls == []
+    assert stage.store.settled == {"t1": "its place is gone"}
+
+
+@virtual
+async def test_what_is_said_before_the_thread_is_closed_is_still_shown() -> None:
+    stage = keeping()
+    place = await stage.place()
+    async with stage.running():
+        stage.platform.fail("close", NotDone("no connection"), n=3)
+        await stage.turn(place, "The last words")
+        await stage.change("p1", wanted=Wanted.CLOSED)
+        await stage.all_settled()
+        await stage.until(lambda: place.ref in stage.platform.archived)
+
+    assert stage.platform.texts() == [f"The last words\n{END}"]
+
+
+@virtual
+async def test_a_thread_that_is_wanted_again_is_spoken_in_again() -> None:
+    stage = keeping()
+    place = await stage.place()
+    await stage.store.change_place("p1", wanted=Wanted.CLOSED)
+    await stage.store.made("p1", Wanted.CLOSED)
+    async with stage.running():
+        await stage.change("p1", wanted=Wanted.OPEN, shown=None)
+        await stage.turn(place, "Hi again")
+        await stage.all_settled()
+
+    assert stage.platform.texts() == [f"Hi again\n{END}"]
+
+
+# --- renamed --------------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_a_renaming_that_may_be_done_only_later_holds_up_nothing() -> None:
+    stage = keeping()
+    place = await stage.place()
+    stage.platform.fail("rename", Later(300))
+    async with stage.running():
+        await stage.change("p1", title="A better one")
+        await stage.until(lambda: bool(at(stage, "rename")))
+        await stage.outbox.reply(GENERAL, Reply("Hello"), key="u1")
+        await stage.turn(place, "Hi")
+        assert await stage.all_settled() < 5
+        await stage.until(lambda: place.ref in stage.platform.topics and "A better one" in _titles(stage))
+
+    first, second = at(stage, "rename")
+    assert 299 < second - first < 330
+    assert stage.reports == []
+
+
+@virtual
+async def test_the_newest_title_goes_once_it_may() -> None:
+    stage = keeping()
+    await stage.place()
+    stage.platform.fail("rename", Later(300))
+    async with stage.running():
+        await stage.change("p1", title="One", insists=True)
+        await stage.until(lambda: bool(at(stage, "rename")))
+        await stage.change("p1", title="Two", insists=True)
+        await stage.until(lambda: "Two" in _titles(stage))
+
+    assert "One" not in _titles(stage)
+
+
+@virtual
+async def test_the_one_free_renaming_waits_for_a_better_title() -> None:
+    stage = keeping()
+    stage.pen.title_patience = 30.0
+    await stage.place()
+    async with stage.running():
+        await stage.change("p1", title="From the first message")
+        await asyncio.sleep(20)
+        assert not at(stage, "rename")
+        await stage.change("p1", title="The agent's own")
+        await stage.until(lambda: bool(at(stage, "rename")))
+        await stage.change("p1", title="Yet another")
+        await asyncio.sleep(200)
+
+    assert _titles(stage) == ["The agent's own"]
+    assert len(at(stage, "rename")) == 1
+
+
+@virtual
+async def test_a_persons_title_does_not_wait() -> None:
+    stage = keeping()
+    stage.pen.title_patience = 30.0
+    await stage.place()
+    async with stage.running():
+        began = asyncio.get_running_loop().time()
+        for title in ("One", "Two"):
+            await stage.change("p1", title=title, insists=True)
+            await stage.until(lambda title=title: title in _titles(stage))  # type: ignore[misc]
+
+        assert asyncio.get_running_loop().time() - began < 5
+
+
+# --- reached again --------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_what_rests_because_nothing_got_through_goes_at_once_when_the_platform_is_back() -> None:
+    stage = Stage()
+    stage.platform.fail("send", NotDone("no connection"), n=6)
+    async with stage.running():
+        await stage.outbox.reply(GENERAL, Reply("Hello"), key="u1")
+        await stage.until(lambda: len(at(stage, "send")) == 6)
+        await asyncio.sleep(1)  # of the 32 s until the next try
+        stage.outbox.restored()
+        assert await stage.until(lambda: stage.sees("Hello")) < 1
+
+    calls = at(stage, "send")
+    assert [round(later - when) for when, later in pairwise(calls)][:5] == [1, 2, 4, 8, 16]
+
+
+@virtual
+async def test_a_gate_that_the_platform_closed_stays_so_when_it_is_back() -> None:
+    stage = Stage()
+    async with stage.running():
+        await stage.held_up(100)
+        stage.outbox.restored()
+        assert await stage.until(lambda: stage.sees("One")) > 95
+
+    assert stage.platform.floods == 0
+
+
+def _titles(stage: Stage) -> list[str]:
+    return list(stage.platform.topics.values())
+
+
+def _turn() -> Turn:
+    return Turn("s-p1", [("Too late", "")], Outcome.DONE)
+
+
+@virtual
+async def test_a_thread_that_is_restored_while_it_is_being_archived_is_open_again() -> None:
+    stage = Stage()
+    stage.pen.closing_deletes = False
+    place = await stage.place()
+    async with stage.running():
+        await stage.change("p1", wanted=Wanted.CLOSED)
+        await stage.until(lambda: place.ref in stage.platform.archived)  # the call is under way
+        again = (await stage.store.place("p1") or place).as_open()
+        await stage.change("p1", wanted=again.wanted, shown=again.shown)
+        await asyncio.sleep(300)
+
+    assert place.ref not in stage.platform.archived
