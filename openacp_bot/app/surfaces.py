@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from openacp_bot.app.arriving import Arriving
-from openacp_bot.config import Config, TelegramConfig
+from openacp_bot.config import Config, DiscordConfig, TelegramConfig
 from openacp_bot.core.errors import UserError
 from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import FileRef
@@ -33,6 +33,8 @@ class Surfaces:
         """The chat platforms of the configuration; one that nobody may use is not started."""
         if config.telegram is not None:
             self._add("telegram", config, partial(_telegram, config.telegram, hub, ledger, current))
+        if config.discord is not None:
+            self._add("discord", config, partial(_discord, config.discord, hub, ledger, current))
 
     def kept_off(self, config: Config) -> Sequence[str]:
         """The platforms that people may use as it is configured now, and that only a restart switches on."""
@@ -92,6 +94,29 @@ def _telegram(config: TelegramConfig, hub: Hub, ledger: Ledger, current: Callabl
         hub,
         ledger,
         lambda: current().access["telegram"],
+        Mask(current().secrets),
+        approvers=lambda: current().permissions.approvers,
+        zone=lambda: current().timezone,
+    )
+
+
+def _discord(config: DiscordConfig, hub: Hub, ledger: Ledger, current: Callable[[], Settings]) -> ChatAdapter:
+    from openacp_bot.adapters.discord.adapter import DiscordAdapter
+    from openacp_bot.adapters.discord.config import DiscordConfig as AdapterConfig
+
+    given = AdapterConfig(
+        token=config.token,
+        api_base_url=config.api_base_url,
+        guild=config.guild,
+        channel=config.channel,
+        mention_anywhere=config.mention_anywhere,
+        streaming=config.streaming,
+    )
+    return DiscordAdapter(
+        given,
+        hub,
+        ledger,
+        lambda: current().access["discord"],
         Mask(current().secrets),
         approvers=lambda: current().permissions.approvers,
         zone=lambda: current().timezone,

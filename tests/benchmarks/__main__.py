@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks [NAME …] [--sessions 1,5,20]`: all of them, or those whose names are given.
 
-`telegram` takes about ten minutes; `--sessions` tells it how many are to stream at once.
+`telegram` takes about ten minutes, `discord` two; `--sessions` tells them how many are to stream at once.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from tests.benchmarks.discord import through_discord
 from tests.benchmarks.standing import memory, start_to_ready
 from tests.benchmarks.streaming import agent_room, first_byte, through_the_house
 from tests.benchmarks.table import Row, printed
@@ -27,6 +28,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "streaming": through_the_house,
     "agent-room": agent_room,
     "telegram": through_telegram,
+    "discord": through_discord,
 }
 
 
@@ -44,11 +46,15 @@ def main() -> int:
     """0 if every aim is met."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--sessions", type=_numbers, default=CROWDS, help="of telegram, like 1,5,20")
+    parser.add_argument("--sessions", type=_numbers, default=CROWDS, help="of telegram and discord, like 1,5,20")
     told = parser.parse_args()
     if unknown := set(told.names) - set(BENCHMARKS):
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(BENCHMARKS)}")
-    known: dict[str, Benchmark] = {**BENCHMARKS, "telegram": partial(through_telegram, crowds=told.sessions)}
+    crowded = {
+        "telegram": partial(through_telegram, crowds=told.sessions),
+        "discord": partial(through_discord, crowds=told.sessions),
+    }
+    known: dict[str, Benchmark] = {**BENCHMARKS, **crowded}
     rows = asyncio.run(measured({name: known[name] for name in told.names or known}))
     print(printed(rows))
     busy = os.getloadavg()[0] / (os.cpu_count() or 1)

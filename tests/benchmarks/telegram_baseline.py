@@ -21,7 +21,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.benchmarks.telegram_talk import PAUSE, WORDS, spoken
+from tests.benchmarks.talk import PAUSE, WORDS, spoken
 
 Json = dict[str, Any]
 BETWEEN_CALLS = 3.0

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests import stub_agent
-from tests.benchmarks.telegram_talk import PAUSE, WORDS, spoken
+from tests.benchmarks.talk import PAUSE, WORDS, spoken
 
 FOLDER = "COUNTER_FOLDER"  # of the environment
 LOOK_SECONDS = 0.01

@@ -1,0 +1,1 @@
+"""Discord: gateway and REST through discord.py."""

@@ -1,0 +1,114 @@
+"""Where the bot is: its server and channel, the threads that are places of sessions, the direct messages it met."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+
+import discord
+
+from openacp_bot.adapters.discord.checks import Ground, survey
+from openacp_bot.adapters.discord.config import DiscordConfig
+from openacp_bot.adapters.discord.facts import Facts
+from openacp_bot.adapters.discord.line import Ears
+from openacp_bot.adapters.discord.rest import Rest
+from openacp_bot.core.model import Place, ThreadRef, Wanted
+from openacp_bot.core.settings import AccessList
+
+ORPHAN_SECONDS = 600.0  # so young is a thread that an earlier life may have opened without learning of it
+
+
+class Bearings:
+    """Everything else asks here; filled by what the gateway and core tell."""
+
+    def __init__(self, config: DiscordConfig, access: Callable[[], AccessList]) -> None:
+        self._config = config
+        self._access = access
+        self._threads: dict[str, str] = {}
+        self._direct: set[str] = set()
+        self._arrived = asyncio.Event()
+        self.ears: Ears | None = None
+        self.ground = Ground()
+
+    # --- what is learned -------------------------------------------------------------------------
+
+    async def survey(self, ears: Ears, rest: Rest) -> None:
+        self.ground = await survey(ears, self._config, rest, before=self.ground)
+        if self.ground.guild is not None:
+            self._arrived.set()
+
+    async def arrived(self, seconds: float) -> None:
+        """Once we know our server; or after so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._arrived.wait()
+        except TimeoutError:
+            pass
+
+    def know(self, place: Place) -> None:
+        """Which threads, and which direct messages, are places of ours."""
+        ref = place.ref
+        if ref is None:
+            return
+        if not ref.topic:
+            self._direct |= {ref.space} if place.is_chat else set()
+        elif place.wanted is Wanted.GONE:
+            self._threads.pop(ref.topic, None)
+        else:
+            self._threads[ref.topic] = ref.space
+
+    def met(self, channel: str) -> None:
+        """Direct messages with somebody."""
+        self._direct.add(channel)
+
+    # --- what is known ---------------------------------------------------------------------------
+
+    def facts(self) -> Facts:
+        guild, ears = self.ground.guild, self.ears
+        user = ears.user if ears else None
+        return Facts(
+            bot=str(user.id) if user else "",
+            application=str(ears.application_id or "") if ears else "",
+            guild=str(guild.id) if guild else "",
+            channel=self.ground.channel,
+            mention_anywhere=self._config.mention_anywhere,
+            access=self._access(),
+            threads=MappingProxyType(self._threads),
+            forums=frozenset(str(one.id) for one in guild.forums) if guild else frozenset(),
+            direct=frozenset(self._direct),
+            boosts=guild.premium_tier if guild else 0,
+        )
+
+    def minds(self, channel: str) -> bool:
+        """Whether what is missed there will be fetched."""
+        return channel in self._threads or channel in self._direct or channel == self.ground.channel
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What is minded beside the threads."""
+        return (*self._direct, *([self.ground.channel] if self.ground.channel else []))
+
+    def thread(self, id: str) -> discord.Thread | None:
+        """As far as the library knows it: those that are not archived."""
+        found = self.ears.get_channel(int(id)) if self.ears else None
+        return found if isinstance(found, discord.Thread) else None
+
+    def open_threads(self) -> Iterator[discord.Thread]:
+        """Those of our channel that are no places."""
+        for thread in self.ground.guild.threads if self.ground.guild else ():
+            if str(thread.parent_id) == self.ground.channel and str(thread.id) not in self._threads:
+                yield thread
+
+    def orphans(self) -> Iterator[tuple[ThreadRef, str]]:
+        """Threads of ours that are no places, and their names: opened by calls whose answers never came."""
+        me = self.ears.user if self.ears else None
+        for thread in self.open_threads():
+            if me and thread.owner_id == me.id and time.time() - made_at(thread.id) < ORPHAN_SECONDS:
+                yield ThreadRef("discord", str(thread.parent_id), str(thread.id)), thread.name
+
+
+def made_at(id: int) -> float:
+    """When what has this id was made, in UTC seconds."""
+    return discord.utils.snowflake_time(id).timestamp()

@@ -1,0 +1,101 @@
+"""Where the bot works: its guild and its channel, found or made, and in sentences what it lacks there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import discord
+
+from openacp_bot.adapters.discord.config import DiscordConfig
+from openacp_bot.adapters.discord.rest import Rest
+from openacp_bot.chat.pen import PenError, PlaceGone, Refused
+
+CHANNEL_NAME = "openacp"
+TEXT, FORUM = 0, 15
+NEEDED = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+    "create_public_threads": "Create Public Threads",
+    "manage_threads": "Manage Threads",
+    "read_message_history": "Read Message History",
+    "attach_files": "Attach Files",
+}
+INVITE = (
+    "Invite it: in the developer portal (discord.com/developers/applications) open your application, OAuth2, URL "
+    "Generator, tick “bot” and “applications.commands”, and open the address that it shows"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """`guild` None: nowhere to work, as `problems` say."""
+
+    guild: discord.Guild | None = None
+    channel: str = ""
+    problems: tuple[str, ...] = ()
+
+
+async def survey(ears: discord.Client, config: DiscordConfig, rest: Rest, *, before: Ground) -> Ground:
+    """Looks, and makes the channel if none is configured and none is there. `before`: what was found last."""
+    guild = _guild(ears, config)
+    if isinstance(guild, str):
+        return Ground(problems=(guild,))
+    if config.channel:
+        channel = guild.get_channel(config.channel)
+        if channel is None:
+            why = f"discord.channel_id {config.channel} is no channel of “{guild.name}” that the bot can see"
+            return Ground(guild, str(config.channel), (f"{why}. {_permit('View Channel')}",))
+        return Ground(guild, str(config.channel), tuple(_lacking(channel, guild)))
+    return await _own_channel(guild, rest, before)
+
+
+def _guild(ears: discord.Client, config: DiscordConfig) -> discord.Guild | str:
+    guilds = list(ears.guilds)
+    if config.guild:
+        found = ears.get_guild(config.guild)
+        return found or f"the bot is not in the server {config.guild} (discord.guild_id). {INVITE}"
+    if not guilds:
+        return f"the bot is in no server. {INVITE}"
+    if len(guilds) > 1:
+        names = ", ".join(f"{guild.id} (“{guild.name}”)" for guild in guilds[:5])
+        return f"the bot is in several servers: set discord.guild_id to one of {names}"
+    return guilds[0]
+
+
+async def _own_channel(guild: discord.Guild, rest: Rest, before: Ground) -> Ground:
+    """The one that we made before, or a new one."""
+    named = next((one for one in guild.text_channels if one.name == CHANNEL_NAME), None)
+    if named is not None:
+        return Ground(guild, str(named.id), tuple(_lacking(named, guild)))
+    if await _stands(before, guild, rest):
+        return Ground(guild, before.channel)
+    try:
+        made = await rest.make_channel(str(guild.id), {"name": CHANNEL_NAME, "type": TEXT})
+    except PenError as error:
+        remedy = "allow the bot “Manage Channels”, or make a channel yourself and set discord.channel_id"
+        return Ground(guild, "", (f"no channel could be made: {error} In the server's settings {remedy}",))
+    return Ground(guild, str(made["id"]))
+
+
+async def _stands(before: Ground, guild: discord.Guild, rest: Rest) -> bool:
+    """Whether the channel was only just made, so that the gateway has not told of it yet."""
+    if not before.channel or before.guild is None or before.guild.id != guild.id:
+        return False
+    try:
+        await rest.channel(before.channel)
+    except (PlaceGone, Refused):
+        return False
+    except PenError:
+        return True
+    return True
+
+
+def _lacking(channel: discord.abc.GuildChannel, guild: discord.Guild) -> list[str]:
+    allowed = channel.permissions_for(guild.me)
+    missing = [words for name, words in NEEDED.items() if not getattr(allowed, name)]
+    return [f"in #{channel.name} the bot may not: {', '.join(missing)}. {_permit(*missing)}"] if missing else []
+
+
+def _permit(*rights: str) -> str:
+    return f"In Discord open the channel's settings, Permissions, the bot's role, and allow {', '.join(rights)}"

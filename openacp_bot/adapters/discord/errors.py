@@ -1,0 +1,108 @@
+"""What Discord's refusals mean, translated once into the pen's tree of errors, by their codes.
+
+Source: discord-api-docs, "Opcodes and Status Codes" (JSON error codes).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import discord
+
+from openacp_bot.chat.pen import Forbidden, MessageGone, NotDone, PenError, PerhapsDone, PlaceGone, Refused, RetryAfter
+
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
+UNKNOWN_INTERACTION, ACKNOWLEDGED, TOKEN_EXPIRED = 10062, 40060, 50027
+TOO_LARGE, NOT_OURS = 40005, 50005
+NO_ACCESS, NO_PERMISSION, ARCHIVED, LOCKED, TOO_MANY_THREADS = 50001, 50013, 50083, 160005, 160006
+BANNED_SECONDS = 60.0  # a 429 that tells no time comes from Cloudflare
+
+SEND_RIGHTS = (
+    "In Discord open the channel's settings, Permissions, and allow the bot “View Channel”, “Send Messages”, “Send "
+    "Messages in Threads”, “Create Public Threads”, “Manage Threads”, “Attach Files” and “Read Message History”."
+)
+ADVICE = {
+    NO_ACCESS: SEND_RIGHTS,
+    NO_PERMISSION: SEND_RIGHTS,
+    LOCKED: "Unlock the thread, or allow the bot “Manage Threads”.",
+    TOO_MANY_THREADS: "Archive some of the server's active threads; Discord allows 1,000.",
+    TOO_LARGE: "It is still on the machine where the agent made it.",
+}
+
+
+class ThreadArchived(NotDone):
+    """The thread was archived, and can be woken."""
+
+
+class ThreadLocked(Refused):
+    """Only who manages threads may write there; and nobody while it is archived too."""
+
+
+class InteractionGone(PenError):
+    """Its token is no longer any good."""
+
+
+class AlreadyAnswered(InteractionGone):
+    """Somebody was faster: the same interaction came twice."""
+
+
+def translated(error: Exception, *, again: bool) -> PenError:
+    """The pen's word for a failure. `again`: carrying the call out twice does no harm."""
+    match error:
+        case discord.RateLimited():
+            return RetryAfter(error.retry_after)
+        case discord.HTTPException():
+            return _refusal(error)
+        case aiohttp.ClientConnectorError():  # no connection, so no request
+            return NotDone(type(error).__name__)
+        case aiohttp.ClientError() | OSError() | asyncio.TimeoutError():
+            return NotDone(type(error).__name__) if again else PerhapsDone(type(error).__name__)
+        case _:
+            return Refused(f"This could not be sent to Discord: {type(error).__name__}")
+
+
+def _refusal(error: discord.HTTPException) -> PenError:
+    match error.code, error.status:
+        case _, 429:
+            return RetryAfter(_retry_after(error))
+        case _, status if status >= 500:
+            return NotDone(words(error))  # the library has tried five times
+        case _, 413:
+            return Refused(_with_advice(error, TOO_LARGE))
+        case code, _ if code == ACKNOWLEDGED:
+            return AlreadyAnswered(words(error))
+        case code, _ if code in (UNKNOWN_INTERACTION, TOKEN_EXPIRED):
+            return InteractionGone(words(error))
+        case (_, 401) | (_, 408):
+            return NotDone(words(error))  # the gateway tells the operator, and it may pass
+        case code, _ if code == UNKNOWN_CHANNEL:
+            return PlaceGone(words(error))
+        case code, _ if code in (UNKNOWN_MESSAGE, NOT_OURS):
+            return MessageGone(words(error))
+        case code, _ if code == ARCHIVED:
+            return ThreadArchived(words(error))
+        case code, _ if code == LOCKED:
+            return ThreadLocked(_with_advice(error, code))
+        case code, _ if code in (NO_ACCESS, NO_PERMISSION):
+            return Forbidden(_with_advice(error, code))
+        case code, _:
+            return Refused(_with_advice(error, code))
+
+
+def _retry_after(error: discord.HTTPException) -> float:
+    told = error.response.headers.get("Retry-After", "")
+    try:
+        return float(told)
+    except ValueError:
+        return BANNED_SECONDS
+
+
+def words(error: discord.HTTPException) -> str:
+    """What Discord says, on one line."""
+    return " ".join((error.text or f"status {error.status}").split()).rstrip(".")
+
+
+def _with_advice(error: discord.HTTPException, code: int) -> str:
+    said = f"Discord says: {words(error)}."
+    return f"{said} {ADVICE[code]}" if code in ADVICE else said

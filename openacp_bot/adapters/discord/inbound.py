@@ -1,0 +1,160 @@
+"""A message as what it means to core. Pure: everything that must be known is in the facts.
+
+1. Bots and webhooks are never heard, so there is no loop. 2. In a thread of a session, and in a direct message,
+everything is meant for us; in a channel what mentions us. 3. A thread that a person opened in our channel begins a
+session.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import discord
+
+from openacp_bot.adapters.discord.facts import Facts
+from openacp_bot.core.inbound import Edited, Ground, Message, Origin
+from openacp_bot.core.model import FileRef, ThreadRef, UserRef
+
+ADAPTER = "discord"
+LONGEST_QUOTE = 500
+GREETING = "/menu"  # whoever only calls us is shown what there is
+TALK = (discord.MessageType.default, discord.MessageType.reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a message comes to. `message`: what an answer replies to. `replies_to`: the message that the person replied
+    to. `remark`: said to the person besides."""
+
+    origin: Origin
+    inbound: Message | Edited | None
+    message: str = ""
+    replies_to: str = ""
+    remark: str = ""
+
+
+def is_ours(message: discord.Message, facts: Facts) -> bool:
+    """Whether somebody said it who may be heard at all, somewhere that is ours."""
+    author = message.author
+    if author.bot or message.webhook_id is not None or message.type not in TALK:
+        return False
+    return message.guild is None or str(message.guild.id) == facts.guild
+
+
+def read(message: discord.Message, facts: Facts, roles: tuple[str, ...], *, late: bool = False) -> Taken | None:
+    """None: nothing that concerns us."""
+    where = place_of(message.channel, facts)
+    if where is None:
+        return None
+    is_direct = message.guild is None
+    is_mention = _mentions(message, facts)
+    is_home = where.space == facts.channel
+    if not (is_direct or is_home or where.topic in facts.threads or (is_mention and facts.mention_anywhere)):
+        return None
+    origin = Origin(
+        key=f"dc:{message.id}",
+        where=where,
+        who=UserRef(ADAPTER, str(message.author.id), message.author.display_name, roles),
+        sent=message.created_at.timestamp(),
+        ground=Ground.CHAT if is_direct else Ground.TOPIC,
+        late=late,
+    )
+    hung = _attachments(message)
+    text = _text(message, facts) or (GREETING if is_mention and not hung else "")
+    if not (text or hung):
+        remark = "" if not message.poll else "Polls cannot be passed on to an agent. Send text or a file."
+        return Taken(origin, None, str(message.id), remark=remark) if remark else None
+    inbound = Message(
+        origin,
+        str(message.id),
+        text,
+        files=hung,
+        quote=_quote(message),
+        addressed=is_direct or bool(where.topic) or is_mention,
+        title=message.channel.name if isinstance(message.channel, discord.Thread) else "",
+        opens=not where.topic and not is_direct,
+    )
+    return Taken(origin, inbound, inbound.id, replies_to=_replied_to(message))
+
+
+def place_of(channel: object, facts: Facts) -> ThreadRef | None:
+    """None for channels of kinds in which we have nothing to say."""
+    id = str(getattr(channel, "id", ""))
+    if id in facts.threads:
+        return ThreadRef(ADAPTER, facts.threads[id], id)
+    match channel:
+        case discord.Thread():
+            return ThreadRef(ADAPTER, str(channel.parent_id), str(channel.id))
+        case discord.TextChannel() | discord.DMChannel():
+            return ThreadRef(ADAPTER, str(channel.id))
+        case _:
+            return None
+
+
+# --- what it says ----------------------------------------------------------------------------------
+
+
+def _mentions(message: discord.Message, facts: Facts) -> bool:
+    return f"<@{facts.bot}>" in message.content or f"<@!{facts.bot}>" in message.content
+
+
+def _text(message: discord.Message, facts: Facts) -> str:
+    """Without the mention of us, and with what was forwarded."""
+    said = re.sub(rf"<@!?{facts.bot}>", "", message.content, count=1) if facts.bot else message.content
+    forwarded = [snapshot.content for snapshot in message.message_snapshots if snapshot.content]
+    stickers = [f"[{sticker.name}]" for sticker in message.stickers]
+    return "\n\n".join(part for part in (said.strip(), *forwarded, *stickers) if part)
+
+
+def _attachments(message: discord.Message) -> tuple[FileRef, ...]:
+    found = [*message.attachments, *(one for snapshot in message.message_snapshots for one in snapshot.attachments)]
+    return tuple(_file(message, one) for one in found)
+
+
+def _file(message: discord.Message, file: discord.Attachment) -> FileRef:
+    """Its address runs out after a day, so the message that it hangs on is named too."""
+    name = file.filename or f"file-{file.id}"
+    kind = (file.content_type or "application/octet-stream").partition(";")[0]
+    return FileRef(ADAPTER, f"{message.channel.id} {message.id} {file.id} {file.url}", name, kind, file.size)
+
+
+def _replied_to(message: discord.Message) -> str:
+    reference = message.reference
+    if reference is None or message.type is not discord.MessageType.reply:
+        return ""
+    return str(reference.message_id or "")
+
+
+def _quote(message: discord.Message) -> str:
+    answered = message.reference.resolved if message.reference else None
+    if not isinstance(answered, discord.Message) or message.type is not discord.MessageType.reply:
+        return ""
+    text = answered.content.strip()
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+
+
+# --- edits and deletions -----------------------------------------------------------------------------
+
+
+def read_edit(event: discord.RawMessageUpdateEvent, where: ThreadRef, facts: Facts) -> Edited | None:
+    """None: no person changed its words. Discord resolves links by the same event."""
+    data = event.data
+    author, stamp = data.get("author"), data.get("edited_timestamp")
+    if author is None or not stamp or "content" not in data or author.get("bot"):
+        return None
+    roles = data["member"].get("roles", ()) if "member" in data else ()
+    who = UserRef(ADAPTER, str(author["id"]), roles=tuple(map(str, roles)))
+    said = re.sub(rf"<@!?{facts.bot}>", "", data["content"], count=1).strip()
+    origin = Origin(f"dc:{event.message_id}:{stamp}", where, who, event.message.created_at.timestamp())
+    return Edited(origin, str(event.message_id), said)
+
+
+def deleted(where: ThreadRef, message: int, at: float) -> Edited:
+    """Discord does not tell by whom: so it is told by the surface itself."""
+    return Edited(Origin(f"dc:{message}:deleted", where, UserRef(ADAPTER, ""), at), str(message), None)
+
+
+def roles_of(author: discord.abc.User) -> tuple[str, ...] | None:
+    """None: not known, as what is fetched later comes without."""
+    return tuple(str(role.id) for role in author.roles) if isinstance(author, discord.Member) else None

@@ -1,0 +1,223 @@
+"""Slash commands, presses, modals: told to core, and acknowledged within Discord's three seconds.
+
+1. Each interaction is taken up once, however often it comes. 2. Whether its answer is for one person alone, and whether
+a press opens a form, is known before core is asked. 3. A form is a modal where one can hold it, else core asks step by
+step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from openacp_bot.adapters.discord.answers import Answers, Asked
+from openacp_bot.adapters.discord.components import pressed
+from openacp_bot.adapters.discord.facts import Facts
+from openacp_bot.adapters.discord.inbound import ADAPTER, place_of
+from openacp_bot.adapters.discord.modals import fits, modal, values
+from openacp_bot.adapters.discord.pen import said
+from openacp_bot.adapters.discord.rest import Rest
+from openacp_bot.adapters.discord.ticket import Ticket, ticket_of
+from openacp_bot.chat.outbox import Outbox
+from openacp_bot.chat.pen import PenError
+from openacp_bot.chat.recent import Recent
+from openacp_bot.core.cards import Card, CardKind
+from openacp_bot.core.errors import StoreError, UserError
+from openacp_bot.core.inbound import Command, Form, Ground, Inbound, Message, Opens, Origin, Pressed, Reply
+from openacp_bot.core.model import ThreadRef, UserRef
+from openacp_bot.core.ports import Hub, Ledger
+from openacp_bot.core.views import OneQuestion, Suggestions
+
+log = logging.getLogger(__name__)
+
+AGENT_COMMAND = "agent"  # brings the agent's own commands
+NOT_ALLOWED = "You are not allowed to use this bot."
+ELSEWHERE = "This works in the channel of the bot, in its threads, and in direct messages."
+STARTING = "The bot is just starting. Try it again in some seconds."
+REMEMBERED = 1000
+
+
+class Interactions:
+    """`private`: whether the answer to a command of this name is for the asker alone."""
+
+    def __init__(
+        self,
+        *,
+        hub: Hub,
+        ledger: Ledger,
+        outbox: Outbox[str],
+        answers: Answers,
+        rest: Callable[[], Rest],
+        private: Callable[[str], bool],
+        seconds: float,
+    ) -> None:
+        self._hub = hub
+        self._ledger = ledger
+        self._outbox = outbox
+        self._answers = answers
+        self._rest = rest
+        self._private = private
+        self._seconds = seconds
+        self._taken: Recent[int] = Recent(REMEMBERED)
+
+    async def take(self, interaction: discord.Interaction, facts: Facts) -> None:
+        """Never raises: nobody waits for it but the person."""
+        if interaction.id in self._taken:
+            return
+        self._taken.add(interaction.id)
+        try:
+            await self._take(interaction, facts)
+        except PenError as error:
+            log.info("discord: an interaction could not be answered: %s", error)
+        except Exception:  # its root: one interaction must not end the intake
+            log.exception("discord: an interaction could not be handled")
+
+    async def _take(self, interaction: discord.Interaction, facts: Facts) -> None:
+        ticket = ticket_of(interaction, self._rest())
+        is_suggesting = interaction.type is discord.InteractionType.autocomplete
+        asked = _asked(interaction, facts, ticket)
+        if isinstance(asked, str):
+            await (ticket.suggest(()) if is_suggesting else ticket.say(said(asked), only_them=True))
+            return
+        data: Mapping[str, Any] = interaction.data or {}
+        match interaction.type:
+            case discord.InteractionType.application_command:
+                await self._command(asked, data)
+            case discord.InteractionType.autocomplete:
+                await ticket.suggest(await self._suggestions(asked, data))
+            case discord.InteractionType.component:
+                await self._press(asked, data)
+            case discord.InteractionType.modal_submit:
+                filled = Pressed(asked.origin, str(data["custom_id"]), values(data["components"]))
+                await self._tell(asked, filled, Opens.NEW)
+
+    # --- what is asked ---------------------------------------------------------------------------
+
+    async def _command(self, asked: Asked, data: Mapping[str, Any]) -> None:
+        name, given = str(data["name"]), _options(data)
+        inbound: Inbound = Command(asked.origin, name, values=given)
+        if name == AGENT_COMMAND:
+            words = f"//{given.get('name', '').lstrip('/')} {given.get('message', '')}".strip()
+            inbound = Message(asked.origin, f"i{asked.ticket.id}", words)
+        await self._tell(asked, inbound, Opens.NEW, only_them=self._private(name))
+
+    async def _suggestions(self, asked: Asked, data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        focused = next((one for one in data.get("options", ()) if one.get("focused")), None)
+        if focused is None:
+            return ()
+        name, typed = str(focused["name"]), str(focused.get("value", ""))
+        given = {key: value for key, value in _options(data).items() if key != name}
+        query = Suggestions(str(data["name"]), name, typed, asked.origin.where, given)
+        try:
+            return await self._hub.look(query, asked.origin.who)
+        except UserError:
+            return ()
+
+    async def _press(self, asked: Asked, data: Mapping[str, Any]) -> None:
+        chosen = data.get("values") or [data["custom_id"]]
+        token, opens = pressed(str(chosen[0]))
+        form = await self._form_of_question(asked, token) if opens is Opens.FORM else None
+        if form is not None and fits(form):
+            await asked.ticket.ask(modal(form))
+            return
+        has_dialogs = opens is Opens.FORM and form is None
+        asked = replace(asked, origin=replace(asked.origin, dialogs=has_dialogs))
+        await self._tell(asked, Pressed(asked.origin, token), opens)
+
+    async def _form_of_question(self, asked: Asked, token: str) -> Form | None:
+        """A question that has fields is a form that stands in its message already."""
+        card = await self._card(asked)
+        if card is None or card.kind is not CardKind.QUESTION:
+            return None
+        try:
+            question = (await self._hub.look(OneQuestion(card.ref), UserRef(ADAPTER, ""))).question
+        except UserError:
+            return None
+        is_open = question.settled is None and bool(question.fields)
+        return Form(token, question.title, question.fields) if is_open else None
+
+    async def _card(self, asked: Asked) -> Card | None:
+        """People may press a button before we know its message's id."""
+        if not asked.on or asked.is_theirs:
+            return None
+        where = asked.origin.where
+        card = await self._ledger.card_at(where, asked.on)
+        if card is None:
+            await self._outbox.no_sending(where)
+            card = await self._ledger.card_at(where, asked.on)
+        return card
+
+    # --- core, and the time that it has ------------------------------------------------------------
+
+    async def _tell(self, asked: Asked, inbound: Inbound, opens: Opens, *, only_them: bool = False) -> None:
+        """Once core has begun with it, it comes to its end, whatever Discord says."""
+        async with asyncio.TaskGroup() as tasks:
+            work = tasks.create_task(self._handled(inbound))
+            done, _ = await asyncio.wait([work], timeout=self._seconds)
+            if not done:
+                await self._promise(asked, opens, only_them=only_them)
+            reply = await work
+        await self._answers.give(asked, reply, opens, only_them=only_them)
+
+    async def _handled(self, inbound: Inbound) -> Reply | None:
+        try:
+            return await self._hub.handle(inbound)
+        except StoreError as error:
+            return Reply(f"{error} Try it again.", refused=True)
+
+    async def _promise(self, asked: Asked, opens: Opens, *, only_them: bool) -> None:
+        try:
+            is_press = bool(asked.on) and opens is not Opens.FORM
+            await asked.ticket.promise(is_press=is_press, only_them=only_them or asked.is_theirs)
+        except PenError as error:
+            log.info("discord: an interaction could not be acknowledged: %s", error)
+
+
+def _asked(interaction: discord.Interaction, facts: Facts, ticket: Ticket) -> Asked | str:
+    """Or why it may not come in, for the one who tried."""
+    user = interaction.user
+    roles = tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else ()
+    is_direct = interaction.guild_id is None
+    if not facts.knows(str(user.id), roles, direct=is_direct):
+        return NOT_ALLOWED
+    if not facts.guild and not is_direct:
+        return STARTING
+    where = place_of(interaction.channel, facts)
+    if where is None or not _is_here(where, facts, interaction.guild_id):
+        return ELSEWHERE
+    message = interaction.message
+    origin = Origin(
+        key=f"dc:i:{interaction.id}",
+        where=where,
+        who=UserRef(ADAPTER, str(user.id), user.display_name, roles),
+        sent=interaction.created_at.timestamp(),
+        dialogs=True,
+        ground=Ground.CHAT if is_direct else Ground.TOPIC,
+        home=facts.channel if facts.has_forum and not is_direct else "",
+    )
+    is_form = interaction.type is discord.InteractionType.modal_submit
+    is_theirs = bool(message and message.flags.ephemeral)
+    return Asked(ticket, origin, str(message.id) if message else "", is_theirs, is_form)
+
+
+def _is_here(where: ThreadRef, facts: Facts, guild: int | None) -> bool:
+    """In a forum nobody can give a command outside of a thread, so it is given in any other channel."""
+    if guild is None:
+        return True
+    if str(guild) != facts.guild:
+        return False
+    is_home = where.space == facts.channel or where.topic in facts.threads
+    return is_home or facts.mention_anywhere or (facts.has_forum and not where.topic)
+
+
+def _options(data: Mapping[str, Any]) -> dict[str, str]:
+    return {str(one["name"]): _text(one.get("value", "")) for one in data.get("options", ())}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

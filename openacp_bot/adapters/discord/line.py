@@ -1,0 +1,226 @@
+"""The connection to Discord's gateway, kept up whatever happens, and what is wrong with it in one sentence.
+
+discord.py dies when REST or the gateway is away at its first connection, and with closings such as 4014; later losses
+it heals, with a resume.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import discord
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from openacp_bot.adapters.discord.config import DiscordConfig, Patience
+from openacp_bot.adapters.discord.errors import words
+from openacp_bot.adapters.discord.rest import Rest
+from openacp_bot.chat.pauses import Pauses
+from openacp_bot.chat.pen import NotDone, PenError
+from openacp_bot.core.masking import Mask
+
+log = logging.getLogger(__name__)
+
+PUBLIC = Route.BASE
+REFUSED = (
+    "discord.token is refused by Discord (401). In the developer portal (discord.com/developers/applications) open "
+    "your application, Bot, press Reset Token, and correct it; it is tried again every few minutes"
+)
+INTENTS = (
+    "Discord does not let the bot read messages (4014). In the developer portal open your application, Bot, and switch "
+    "on “Message Content Intent”; it is tried again every few minutes"
+)
+LOST = "the connection to Discord was lost; connecting anew"
+STARTING = "starting"
+TOKEN_REFUSED = 4004
+HEARD = frozenset(
+    {
+        "message",
+        "raw_message_edit",
+        "raw_message_delete",
+        "raw_bulk_message_delete",
+        "interaction",
+        "thread_create",
+        "raw_thread_update",
+        "raw_thread_delete",
+        "guild_channel_delete",
+        "guild_channel_update",
+        "guild_join",
+        "guild_available",
+        "guild_remove",
+        "guild_role_update",
+        "connect",
+        "ready",
+        "resumed",
+        "disconnect",
+    }
+)
+READY_SECONDS = 0.5  # without another guild
+# Gateway close codes (discord-api-docs, "Opcodes and Status Codes") that mending takes an operator.
+FATAL = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
+
+Hear = Callable[[str, Any], None]
+
+
+class Ears(discord.Client):
+    """The library's client; what it hears goes to `hear` at once, in order, and nowhere else."""
+
+    def __init__(self, hear: Hear) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True, messages=True, message_content=True),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            guild_ready_timeout=READY_SECONDS,
+            max_ratelimit_timeout=30.0,
+        )
+        self._hear = hear
+
+    def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
+        """Instead of a task for each event."""
+        if event in HEARD:
+            self._hear(event, args[-1] if args else None)
+
+
+class Line:
+    """`heard` is called with each event of the gateway, and `introduced` once we know who we are."""
+
+    def __init__(
+        self,
+        config: DiscordConfig,
+        heard: Hear,
+        introduced: Callable[[Ears], Awaitable[None]],
+        *,
+        patience: Patience,
+        mask: Mask,
+    ) -> None:
+        self._config = config
+        self._heard = heard
+        self._introduced = introduced
+        self._patience = patience
+        self._mask = mask
+        self._pauses = Pauses(*patience.away)
+        self._since = 0.0
+        self._ears: Ears | None = None
+        self._rest: Rest | None = None
+        self.trouble = STARTING
+        logging.getLogger("discord.client").setLevel(logging.CRITICAL)  # it tells every new try with its traceback
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we are silent on purpose
+        Route.BASE = config.api_base_url or PUBLIC
+
+    @property
+    def rest(self) -> Rest:
+        """Raises NotDone before the first login, and after the library has closed its session for good."""
+        if self._rest is None or self._ears is None or self._ears.is_closed():
+            raise NotDone("not connected to Discord")
+        return self._rest
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            ears = Ears(self._hear)
+            try:
+                await self._log_in(ears)
+                await self._stay(ears)
+            except Exception as error:  # noqa: BLE001  the root of the intake: nothing that the library does may end it
+                await self._recover(error)
+            finally:
+                await self._leave(ears)
+
+    async def close(self) -> None:
+        """For REST calls until the very end the session outlives `run`."""
+        if self._ears is not None:
+            ears, self._ears, self._rest = self._ears, None, None
+            await _closed(ears)
+
+    async def _log_in(self, ears: Ears) -> None:
+        async with asyncio.timeout(self._patience.connect):
+            await ears.login(self._config.token)
+            rest = Rest(ears.http)
+            DiscordWebSocket.DEFAULT_GATEWAY = URL(await rest.gateway())
+        before, self._ears, self._rest = self._ears, ears, rest
+        if before is not None:
+            await _closed(before)
+        await self._introduced(ears)
+
+    async def _stay(self, ears: Ears) -> None:
+        """Connected, as long as the library finds its way back by itself."""
+        while not ears.is_closed():
+            try:
+                await ears.connect()
+            except (AttributeError, OSError, aiohttp.ClientError, TimeoutError) as error:
+                # The first connection failed: the library trips over what it does not have yet.
+                self.tell(f"Discord's gateway cannot be reached ({type(error).__name__}); trying again")
+                await asyncio.sleep(self._pauses.next())
+
+    async def _leave(self, ears: Ears) -> None:
+        """The one that is logged in stays for its REST calls."""
+        if ears is not self._ears:
+            await _closed(ears)
+
+    async def _recover(self, error: Exception) -> None:
+        match error:
+            case discord.LoginFailure():
+                await self._rest_on(REFUSED)
+            case discord.PrivilegedIntentsRequired():
+                await self._rest_on(INTENTS)
+            case discord.ConnectionClosed() if error.code == TOKEN_REFUSED:
+                await self._rest_on(REFUSED)
+            case discord.ConnectionClosed() if error.code in FATAL:
+                await self._rest_on(f"Discord closed the connection for good ({error.code}); the log has the details")
+            case _:
+                self.tell(f"Discord cannot be reached ({self._reason(error)}); trying again")
+                await asyncio.sleep(self._pauses.next())
+
+    async def _rest_on(self, sentence: str) -> None:
+        self.tell(sentence)
+        await asyncio.sleep(self._patience.refused)
+
+    def _reason(self, error: Exception) -> str:
+        """Never with the token, and never a proxy's page."""
+        if isinstance(error, discord.HTTPException):
+            said = words(error)
+            return f"status {error.status}" if said.startswith("<") else self._mask(said[:200])
+        if isinstance(error, PenError | discord.ConnectionClosed):
+            return self._mask(str(error)[:200])
+        if not isinstance(error, OSError | aiohttp.ClientError | TimeoutError):
+            log.error("discord: the connection failed", exc_info=error)
+        return type(error).__name__
+
+    # --- what is heard ---------------------------------------------------------------------------
+
+    def _hear(self, event: str, thing: Any) -> None:
+        match event:
+            case "ready" | "resumed":
+                self._is_fine()
+            case "disconnect":
+                self.tell(LOST)
+        self._heard(event, thing)
+
+    def _is_fine(self) -> None:
+        if self.trouble not in ("", STARTING):
+            log.info("discord: up again after %.0f s", time.monotonic() - self._since)
+        self.trouble = ""
+        self._pauses.reset()
+
+    def tell(self, sentence: str) -> None:
+        if self.trouble in ("", STARTING):
+            self._since = time.monotonic()
+        if sentence != self.trouble:
+            log.warning("discord: %s", sentence)
+        self.trouble = sentence
+
+
+async def _closed(ears: Ears) -> None:
+    """At most some seconds; the socket goes with the process anyway."""
+    try:
+        async with asyncio.timeout(5):
+            await ears.close()
+    except Exception as error:  # noqa: BLE001  whatever the library trips over on its way out
+        log.debug("discord: not closed cleanly: %s", type(error).__name__)

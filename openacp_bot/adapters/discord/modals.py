@@ -1,0 +1,112 @@
+"""A form as a modal, and what was filled in.
+
+Discord, "Modals": a title of 45 characters, 5 components, labels of 45; options as a select within a label.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openacp_bot.adapters.discord.components import LONGEST_OPTION, OPTIONS, cut
+from openacp_bot.adapters.discord.rest import Json
+from openacp_bot.core.inbound import Form
+from openacp_bot.core.model import Field
+
+MOST_FIELDS = 5
+LONGEST_LABEL = 45
+LONGEST_HINT = 100
+LONGEST_INPUT = 4000
+ACTION_ROW, SELECT, INPUT, LABEL = 1, 3, 4, 18
+SHORT, PARAGRAPH = 1, 2
+SEVERAL = "[]"  # how the custom id of a field ends that takes several choices
+LINES = ("message", "prompt", "text")  # what may well have several lines
+
+
+def fits(form: Form) -> bool:
+    """Whether a modal can ask for all of it."""
+    return len(form.fields) <= MOST_FIELDS and all(map(_fits, form.fields))
+
+
+def _fits(field: Field) -> bool:
+    return len(field.options) <= OPTIONS and all(0 < len(value) <= LONGEST_OPTION for value, _ in field.options)
+
+
+def modal(form: Form) -> Json:
+    """Its custom id is the form's token."""
+    fields = [_field(field) for field in form.fields]
+    return {"custom_id": form.token, "title": cut(form.title or "Form", LONGEST_LABEL), "components": fields}
+
+
+def _field(field: Field) -> Json:
+    if field.options:
+        label = {"type": LABEL, "label": cut(field.label or field.name, LONGEST_LABEL), "component": _select(field)}
+        return label | ({"description": cut(field.hint, LONGEST_HINT)} if field.hint else {})
+    return {"type": ACTION_ROW, "components": [_input(field)]}
+
+
+def _select(field: Field) -> Json:
+    given = _given(field)
+    options = [
+        {"label": cut(label or value, LONGEST_OPTION), "value": value, "default": value in given}
+        for value, label in field.options
+    ]
+    most = len(options) if field.kind == "choices" else 1
+    least = 1 if field.required else 0
+    return {
+        "type": SELECT,
+        "custom_id": f"{field.name}{SEVERAL}" if field.kind == "choices" else field.name,
+        "options": options,
+        "min_values": least,
+        "max_values": most,
+        "required": field.required,
+    }
+
+
+def _given(field: Field) -> frozenset[str]:
+    if field.kind != "choices":
+        return frozenset({field.default})
+    try:
+        chosen = json.loads(field.default or "[]")
+    except ValueError:
+        return frozenset()
+    return frozenset(map(str, chosen)) if isinstance(chosen, list) else frozenset()
+
+
+def _input(field: Field) -> Json:
+    made: Json = {
+        "type": INPUT,
+        "custom_id": field.name,
+        "label": cut(field.label or field.name, LONGEST_LABEL),
+        "style": PARAGRAPH if field.name in LINES else SHORT,
+        "required": field.required,
+        "max_length": LONGEST_INPUT,
+    }
+    if field.default:
+        made["value"] = field.default[:LONGEST_INPUT]
+    if field.hint:
+        made["placeholder"] = cut(field.hint, LONGEST_HINT)
+    return made
+
+
+def values(components: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """By field, what a modal was filled in with; several choices as JSON."""
+    return {str(one.get("custom_id", "")).removesuffix(SEVERAL): _value(one) for one in _leaves(components)}
+
+
+def _value(one: Mapping[str, Any]) -> str:
+    if "values" not in one:
+        return str(one.get("value") or "")
+    chosen = [str(value) for value in one["values"]]
+    return json.dumps(chosen, ensure_ascii=False) if str(one["custom_id"]).endswith(SEVERAL) else "".join(chosen[:1])
+
+
+def _leaves(components: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    for one in components:
+        if "component" in one:
+            yield one["component"]
+        elif "components" in one:
+            yield from one["components"]
+        else:
+            yield one

@@ -1,0 +1,172 @@
+"""The REST calls that we make, each once, through discord.py's HTTP client: its buckets, its retries, its session.
+
+What we say is written as Discord documents it, and not through the library's caches: most threads are not in them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import aiohttp
+import discord
+from discord.http import HTTPClient, Route
+
+from openacp_bot.adapters.discord.errors import translated
+
+Json: TypeAlias = dict[str, Any]
+
+PUBLIC_THREAD = 11
+# What the library may wait by itself: longer than a bucket's window, as it counts that; more is for the gate to know.
+LONGEST_REST = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way out."""
+
+    name: str
+    content: bytes
+    mime: str
+
+
+class Rest:
+    """Raises `chat.pen.PenError`. `again` of a call: carrying it out twice does no harm."""
+
+    def __init__(self, http: HTTPClient) -> None:
+        http.max_ratelimit_timeout = LONGEST_REST  # its constructor takes 30 s and more only
+        self._http = http
+
+    async def gateway(self) -> str:
+        """Where the gateway is."""
+        return str((await self._json(Route("GET", "/gateway/bot"), again=True))["url"])
+
+    # --- messages --------------------------------------------------------------------------------
+
+    async def send(self, channel: str, message: Json, files: Sequence[Upload] = ()) -> Json:
+        """With its nonce, which Discord takes once (`enforce_nonce`)."""
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+        return await self._json(route, message, files, again="nonce" in message)
+
+    async def edit(self, channel: str, message: str, content: Json) -> None:
+        route = Route("PATCH", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message)
+        await self._json(route, content, again=True)
+
+    async def delete(self, channel: str, message: str) -> None:
+        route = Route("DELETE", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message)
+        await self._json(route, again=True)
+
+    async def message(self, channel: str, message: str) -> Json:
+        route = Route("GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message)
+        return await self._json(route, again=True)
+
+    async def typing(self, channel: str) -> None:
+        await self._json(Route("POST", "/channels/{channel_id}/typing", channel_id=channel), again=True)
+
+    # --- channels and threads --------------------------------------------------------------------
+
+    async def channel(self, channel: str) -> Json:
+        return await self._json(Route("GET", "/channels/{channel_id}", channel_id=channel), again=True)
+
+    async def make_channel(self, guild: str, channel: Json) -> Json:
+        return await self._json(Route("POST", "/guilds/{guild_id}/channels", guild_id=guild), channel)
+
+    async def open_thread(self, channel: str, thread: Json) -> Json:
+        """A forum's thread comes with its first message."""
+        return await self._json(Route("POST", "/channels/{channel_id}/threads", channel_id=channel), thread)
+
+    async def change_channel(self, channel: str, changes: Json) -> Json:
+        return await self._json(Route("PATCH", "/channels/{channel_id}", channel_id=channel), changes, again=True)
+
+    async def delete_channel(self, channel: str) -> None:
+        await self._json(Route("DELETE", "/channels/{channel_id}", channel_id=channel), again=True)
+
+    async def join(self, thread: str, user: str) -> None:
+        """Add somebody to a thread, so that they hear of it."""
+        route = Route("PUT", "/channels/{channel_id}/thread-members/{user_id}", channel_id=thread, user_id=user)
+        await self._json(route, again=True)
+
+    async def member(self, guild: str, user: str) -> Json:
+        route = Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild, user_id=user)
+        return await self._json(route, again=True)
+
+    # --- interactions ----------------------------------------------------------------------------
+
+    async def respond(self, interaction: str, token: str, answer: Json) -> Json:
+        """The first answer, which is taken once. With `with_response` Discord tells the message that it became."""
+        route = Route(
+            "POST", "/interactions/{interaction_id}/{token}/callback", interaction_id=interaction, token=token
+        )
+        return await self._json(route, answer, params={"with_response": "true"})
+
+    async def complete(self, application: str, token: str, message: Json) -> Json:
+        """Fill in what was acknowledged without words."""
+        route = Route(
+            "PATCH",
+            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+            webhook_id=application,
+            webhook_token=token,
+        )
+        return await self._json(route, message, again=True)
+
+    async def original(self, application: str, token: str) -> Json:
+        """The message that the first answer became."""
+        route = Route(
+            "GET",
+            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+            webhook_id=application,
+            webhook_token=token,
+        )
+        return await self._json(route, again=True)
+
+    async def follow_up(self, application: str, token: str, message: Json, files: Sequence[Upload] = ()) -> Json:
+        route = Route("POST", "/webhooks/{webhook_id}/{webhook_token}", webhook_id=application, webhook_token=token)
+        return await self._json(route, message, files)
+
+    async def set_commands(self, application: str, guild: str, commands: Sequence[Json]) -> None:
+        """All of a guild's."""
+        route = Route(
+            "PUT",
+            "/applications/{application_id}/guilds/{guild_id}/commands",
+            application_id=application,
+            guild_id=guild,
+        )
+        await self._json(route, list(commands), again=True)
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    async def _json(
+        self,
+        route: Route,
+        content: Json | list[Json] | None = None,
+        files: Sequence[Upload] = (),
+        *,
+        again: bool = False,
+        params: Mapping[str, Any] | None = None,
+    ) -> Json:
+        """Discord's answer; a few calls are answered by a list, or by nothing."""
+        given: dict[str, Any] = {} if params is None else {"params": params}
+        if files:
+            given |= _multipart(content, files)
+        elif content is not None:
+            given["json"] = content
+        try:
+            answer: Json = await self._http.request(route, **given)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise translated(error, again=again) from error
+        return answer
+
+
+def _multipart(content: object, files: Sequence[Upload]) -> dict[str, Any]:
+    attachments = [{"id": at, "filename": file.name} for at, file in enumerate(files)]
+    payload = {**(content if isinstance(content, dict) else {}), "attachments": attachments}
+    form: list[dict[str, Any]] = [{"name": "payload_json", "value": json.dumps(payload)}]
+    opened = [discord.File(io.BytesIO(file.content), filename=file.name) for file in files]
+    form += [
+        {"name": f"files[{at}]", "value": one.fp, "filename": one.filename, "content_type": files[at].mime}
+        for at, one in enumerate(opened)
+    ]
+    return {"form": form, "files": opened}

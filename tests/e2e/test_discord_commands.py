@@ -1,0 +1,143 @@
+"""Discord from end to end: slash commands, their steps, menus, forms, and what is offered while typing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.e2e.desk import in_guild
+from tests.e2e.house import House, eventually
+from tests.sims.discord import Discord
+
+pytestmark = pytest.mark.wall_clock
+
+PRIVATE = ("help", "start", "menu", "status", "sessions")
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[Discord]:
+    """A Discord that must find nothing strange in what it is asked."""
+    async with Discord() as sim:
+        yield sim
+        assert sim.strange == []
+
+
+async def test_new_asks_for_agent_and_directory_and_opens_a_thread(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        await desk.ready()
+        asked = await desk.run("new").said()
+        assert "which agent" in asked.text
+        await desk.press("stub")
+        await desk.wait(lambda: "in which directory" in asked.text or None)
+
+        form = await (await desk.press("Type a path")).opened()
+        assert [field["label"] for field in form.fields] == ["Workspace"]
+        desk.who.submit(form, Workspace="proj")
+        await desk.press("Create")
+        thread = desk.at(await desk.new_thread(set()))
+
+        await desk.wait(lambda: f"channels/{desk.guild.id}/{thread.channel.id}" in asked.text or None)
+        assert asked.labels == []
+        assert desk.who.id in thread.channel.joined
+        thread.say("echo hello")
+        await thread.sees("hello")
+        assert (house.workspace / "proj").is_dir()
+
+
+async def test_private_answers_are_for_the_asker_alone_and_all_commands_answer(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        await desk.ready()
+        for name in PRIVATE:
+            assert (await desk.run(name).said()).ephemeral
+        for command in list(discord.commands.values()):
+            if command.name in ("agent", "new", *PRIVATE):
+                continue
+            answer = await desk.run(command.name).answered()
+            assert not answer.failed
+
+
+async def test_a_menu_and_buttons_of_the_private_list(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        await desk.ready()
+        for _ in range(11):
+            await desk.run("new", agent="stub", workspace=".").said()
+        await desk.wait(lambda: len(discord.threads(desk.channel)) == 11 or None)
+        listed = await desk.run("sessions").said()
+        assert listed.ephemeral and "1–10 of 11" in listed.text
+        await desk.who.press(listed, "Next").answered()
+        await desk.wait(lambda: "11–11 of 11" in listed.text or None)
+        await desk.who.press(listed, "Back").answered()
+        await desk.wait(lambda: "1–10 of 11" in listed.text or None)
+
+        named = discord.threads(desk.channel)[-1]
+        await desk.who.choose(listed, named.name).answered()
+        await desk.wait(lambda: "Rename" in listed.labels or None)
+        assert listed.labels == ["Open", "Rename", "Pin", "Archive", "Delete", "Back"]
+        assert listed.text.count(named.name) == 1
+        form = await desk.who.press(listed, "Rename").opened()
+        assert [field["value"] for field in form.fields] == [named.name]
+        renamed = await desk.who.submit(form, {"Title": "Pears"}).said()
+        assert renamed.ephemeral and "Pears" in renamed.text
+        await desk.wait(lambda: named.name == "Pears" or None)
+        assert (await desk.who.press(listed, "Pin").said()).ephemeral
+        await desk.who.press(listed, "Back").answered()
+        await desk.wait(lambda: ("Pears" in listed.text and "pinned" in listed.text) or None)
+
+
+async def test_options_are_offered_while_typing(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        await desk.ready()
+        who, channel = desk.who, desk.channel
+        assert await who.autocomplete(channel, "new", "agent", "st") == ["stub"]
+        assert str(house.workspace) in await who.autocomplete(channel, "new", "workspace", "")
+        thread = await desk.new()
+        thread.say("commands")
+        await thread.sees("✅")
+        (session,) = house.rows("SELECT id FROM sessions")[0]
+        assert await who.autocomplete(channel, "status", "session", "") == [session]
+        offered = await who.autocomplete(thread.channel, "agent", "name", "")
+        assert offered
+
+        status = await desk.run("status", session=session).said()
+        assert "Workspace" in status.text and status.ephemeral
+        thread.run("agent", name=offered[0], message="now")
+        await eventually(lambda: f"/{offered[0]} now" in house.prompts())
+        thread.say("/status")
+        await thread.sees("Workspace")
+
+
+async def test_commands_are_set_once_however_often_the_daemon_starts(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    for _ in range(2):
+        async with house.daemon():
+            await desk.ready()
+            thread = await desk.new()
+            thread.say("echo here")
+            await thread.sees("here")
+
+    assert len([call for call in discord.calls if call.name == "bulk_overwrite_guild_commands"]) == 1, {
+        call.name for call in discord.calls
+    }
+
+
+async def test_the_private_greeting_leads_to_a_thread(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        await desk.ready()
+        greeting = await desk.run("start").said()
+        asked = await desk.who.press(greeting, "New session").said()
+        assert asked.ephemeral and "which agent" in asked.text
+        await desk.who.press(asked, "stub").answered()
+        await desk.wait(lambda: "in which directory" in asked.text or None)
+        form = await desk.who.press(asked, "Model").opened()
+        await desk.who.submit(form, {"Model": "fast"}).answered()
+        await desk.wait(lambda: "Model: fast" in asked.labels or None)
+        await desk.who.press(asked, "Base directory").answered()
+        thread = desk.at(await desk.new_thread(set()))
+        await desk.wait(lambda: str(thread.channel.id) in asked.text or None)
+        assert "being opened" not in asked.text and asked.labels == []
