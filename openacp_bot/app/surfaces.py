@@ -16,7 +16,7 @@ from openacp_bot.core.model import FileRef
 from openacp_bot.core.ports import ChatAdapter, Hub, Ledger
 from openacp_bot.core.settings import AccessList, Settings
 
-NOBODY = "off: {}.allowed_user_ids is empty, so nobody may use it; add your numeric id, then restart"
+NOBODY = "off: nobody may use it; add your numeric id to {}.allowed_user_ids, then restart"
 
 
 class Surfaces:

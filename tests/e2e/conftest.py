@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.house import House
+from tests.sims.discord import Discord
 from tests.sims.telegram import Telegram
 
 
@@ -24,3 +25,11 @@ async def sim() -> AsyncIterator[Telegram]:
     async with Telegram() as sim:
         yield sim
         assert sim.oddities == []
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[Discord]:
+    """A Discord that must find nothing strange in what it is asked."""
+    async with Discord() as sim:
+        yield sim
+        assert sim.strange == []

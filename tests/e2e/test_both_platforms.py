@@ -42,14 +42,6 @@ class Both:
 
 
 @pytest.fixture
-async def discord() -> AsyncIterator[Discord]:
-    """A Discord that must find nothing strange in what it is asked."""
-    async with Discord() as sim:
-        yield sim
-        assert sim.strange == []
-
-
-@pytest.fixture
 def both(sim: Telegram, discord: Discord, house: House) -> Both:
     alice, ann = sim.person("Alice"), discord.person("Ann")
     forum, guild = sim.forum("Work", alice), discord.guild("Team", ann)

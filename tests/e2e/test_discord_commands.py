@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.e2e.desk import in_guild
@@ -13,14 +11,6 @@ from tests.sims.discord import Discord
 pytestmark = pytest.mark.wall_clock
 
 PRIVATE = ("help", "start", "menu", "status", "sessions")
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[Discord]:
-    """A Discord that must find nothing strange in what it is asked."""
-    async with Discord() as sim:
-        yield sim
-        assert sim.strange == []
 
 
 async def test_new_asks_for_agent_and_directory_and_opens_a_thread(discord: Discord, house: House) -> None:

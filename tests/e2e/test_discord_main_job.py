@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.e2e.desk import in_guild
@@ -11,14 +9,6 @@ from tests.e2e.house import House
 from tests.sims.discord import Discord
 
 pytestmark = pytest.mark.wall_clock
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[Discord]:
-    """A Discord that must find nothing strange in what it is asked."""
-    async with Discord() as sim:
-        yield sim
-        assert sim.strange == []
 
 
 async def test_a_session_in_a_thread(discord: Discord, house: House) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -23,14 +23,6 @@ STEPS: dict[str, Callable[[Desk], object]] = {
     "the answer is shown": lambda desk: "after" in desk.text,
     "the end is told": lambda desk: "✅" in desk.text,
 }
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[Discord]:
-    """A Discord that must find nothing strange in what it is asked."""
-    async with Discord() as sim:
-        yield sim
-        assert sim.strange == []
 
 
 @pytest.mark.parametrize("step", list(STEPS))

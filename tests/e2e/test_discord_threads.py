@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.e2e.desk import Desk, configure, in_guild
@@ -11,14 +9,6 @@ from tests.e2e.house import House, eventually
 from tests.sims.discord import BOT, Discord, Right
 
 pytestmark = pytest.mark.wall_clock
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[Discord]:
-    """A Discord that must find nothing strange in what it is asked."""
-    async with Discord() as sim:
-        yield sim
-        assert sim.strange == []
 
 
 def in_forum(sim: Discord, house: House, *tags: str, rights: int = BOT) -> Desk:

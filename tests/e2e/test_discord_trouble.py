@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.e2e.desk import Desk, configure, in_guild
@@ -25,14 +23,6 @@ from tests.sims.discord import (
 )
 
 pytestmark = pytest.mark.wall_clock
-
-
-@pytest.fixture
-async def discord() -> AsyncIterator[Discord]:
-    """A Discord that must find nothing strange in what it is asked."""
-    async with Discord() as sim:
-        yield sim
-        assert sim.strange == []
 
 
 FAULTS = {

@@ -14,13 +14,12 @@ from openacp_bot.adapters.discord.rest import Rest
 from openacp_bot.chat.answering import answering
 from openacp_bot.chat.outbox import Outbox
 from openacp_bot.chat.pen import PenError
+from openacp_bot.chat.told import Told
 from openacp_bot.core.inbound import Origin, Reply
 from openacp_bot.core.model import ThreadRef
 from openacp_bot.core.ports import Hub, Ledger
 
 log = logging.getLogger(__name__)
-
-MOST_STRANGERS = 1000
 
 
 class Intake:
@@ -31,7 +30,7 @@ class Intake:
         self._ledger = ledger
         self._outbox = outbox
         self._rest = rest
-        self._strangers: set[str] = set()
+        self._told = Told(log)
 
     async def message(self, message: discord.Message, facts: Facts, *, late: bool = False) -> None:
         if not is_ours(message, facts):
@@ -59,9 +58,7 @@ class Intake:
         who = origin.who
         if facts.knows(who.id, who.roles, direct=direct):
             return True
-        if who.id not in self._strangers and len(self._strangers) < MOST_STRANGERS:
-            self._strangers.add(who.id)
-            log.warning("discord: a stranger was ignored: %s", who.key)
+        self._told.log_once(f"discord: a stranger was ignored: {who.key}")
         return False
 
     async def _tell(self, taken: Taken) -> None:

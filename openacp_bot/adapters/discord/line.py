@@ -111,6 +111,7 @@ class Line:
         self._rest: Rest | None = None
         self.trouble = STARTING
         logging.getLogger("discord.client").setLevel(logging.CRITICAL)  # it tells every new try with its traceback
+        logging.getLogger("discord.http").setLevel(logging.ERROR)  # its warnings hold addresses, and those hold tokens
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we are silent on purpose
         Route.BASE = config.api_base_url or PUBLIC
 
