@@ -128,7 +128,7 @@ class DiscordAdapter:
         self._outbox.hurry()
 
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
-        return await download(self._line.rest, file, into, limit)
+        return await download(self._rest, file, into, limit)
 
     # --- in --------------------------------------------------------------------------------------
 

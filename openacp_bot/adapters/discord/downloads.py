@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import aiohttp
@@ -20,16 +20,19 @@ PIECE = 1024 * 1024
 EXPIRED = (403, 404)
 
 
-async def download(rest: Rest, file: FileRef, into: Path, limit: int) -> Path:
+async def download(rest: Callable[[], Rest], file: FileRef, into: Path, limit: int) -> Path:
     """At most a minute. Raises UserError with a sentence, and leaves nothing behind."""
     path = into / f"discord-{secrets.token_hex(8)}"
+    gone = UserError(f"“{file.name}” is not at Discord any more. Send it again.")
+    if file.id.count(" ") < 3:  # channel, message, attachment, address
+        raise gone
     channel, message, attachment, url = file.id.split(" ", 3)
     try:
         async with asyncio.timeout(SECONDS), aiohttp.ClientSession() as session:
             if not await _taken(session, url, path, file, limit):
-                fresh = await _fresh(rest, channel, message, attachment)
+                fresh = await _fresh(rest(), channel, message, attachment)
                 if not fresh or not await _taken(session, fresh, path, file, limit):
-                    raise UserError(f"“{file.name}” is not at Discord any more. Send it again.")
+                    raise gone
     except (aiohttp.ClientError, PenError, TimeoutError) as error:
         raise UserError(
             f"“{file.name}” could not be fetched: the connection to Discord failed. Send it again."
