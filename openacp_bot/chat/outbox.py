@@ -120,7 +120,7 @@ class Outbox(Generic[W]):
     ) -> None:
         """On return the answer is stored, and will be shown. `key`: the inbound's. `pressed`: the message whose button
         was pressed. `shown`: the message that shows it already, as it was said in another way; `looks`: how."""
-        self._troubles.heard(where.space)
+        self._troubles.heard(self._pen.gate(where))
         await self._opener.reply(where, reply, key=key, answers=answers, pressed=pressed, shown=shown, looks=looks)
 
     async def close(self, reply: Reply) -> None:
@@ -145,7 +145,7 @@ class Outbox(Generic[W]):
 
     def heard(self, where: ThreadRef) -> None:
         """Somebody spoke there: a chat that was closed to us may be open again."""
-        self._troubles.heard(where.space)
+        self._troubles.heard(self._pen.gate(where))
         gate = self._pen.gate(where)
         self._clerks.gate(gate).heard()
         self._wake(gate)

@@ -76,12 +76,12 @@ class Tender(Generic[W]):
             if lane.gate == gate and lane.where is not None and not lane.is_lost:
                 yield from self._cards(lane)
         for rank, job in self._keeper.jobs(gate):
-            hold = max(job.hold, self._troubles.rest(job.place.space))
+            hold = max(job.hold, self._troubles.rest(gate))
             if hold < NEVER:
                 yield self._job(rank, job.since, hold, partial(self._keep, job))
 
     def _cards(self, lane: Lane) -> Iterator[Job]:
-        rest = self._troubles.rest(lane.space)
+        rest = self._troubles.rest(lane.gate)
         for entry in lane.cards.values():
             if entry.since is not None:
                 yield self._job(entry.rank, entry.since, max(entry.hold, rest), partial(self._tend, entry))
@@ -97,7 +97,7 @@ class Tender(Generic[W]):
                 due = self._signs.draft_due(entry)
                 if due is not None:
                     since, hold = due
-                    rest = self._troubles.rest(lane.space)
+                    rest = self._troubles.rest(lane.gate)
                     yield Job(Rank.CARD, since, max(hold, rest), partial(self._draft, entry))
 
     def _job(self, rank: Rank, since: float, not_before: float, act: Callable[[Gate], Awaitable[None]]) -> Job:

@@ -28,7 +28,7 @@ from openacp_bot.core.ports import Ledger
 
 log = logging.getLogger(__name__)
 
-SPACE_RESTS = 600.0  # after a chat said that nothing may be said there
+GATE_RESTS = 600.0  # after a chat said that nothing may be said there
 MOST_DETOURS = 4
 GIVEN_UP = 86400.0
 
@@ -51,15 +51,15 @@ class Troubles:
         self._now = pulse.now
         self._clock = pulse.clock
         self._wake = pulse.wake
-        self._rests: dict[str, float] = {}
+        self._rests: dict[str, float] = {}  # by gate
 
-    def rest(self, space: str) -> float:
-        """Before when nothing is said there."""
-        return self._rests.get(space, 0.0)
+    def rest(self, gate: str) -> float:
+        """Before when nothing is said behind this gate."""
+        return self._rests.get(gate, 0.0)
 
-    def heard(self, space: str) -> None:
+    def heard(self, gate: str) -> None:
         """Somebody spoke there: it may be spoken to again."""
-        self._rests.pop(space, None)
+        self._rests.pop(gate, None)
 
     async def address(self, lane: Lane) -> ThreadRef | None:
         """Where the lane is at this moment."""
@@ -102,8 +102,8 @@ class Troubles:
             case Moved(space=space):
                 await self._moved(lane, space)
             case Forbidden():
-                log.warning("nothing may be said in %s: %s", lane.space, error)
-                self._rests[lane.space] = self._clock() + SPACE_RESTS
+                log.warning("nothing may be said in %s: %s", gate.name, error)
+                self._rests[gate.name] = self._clock() + GATE_RESTS
             case PlaceGone() if lane.place:
                 await self._lost(lane)
             case _:

@@ -272,3 +272,42 @@ async def test_streaming_keeps_within_the_limits_that_discord_is_known_for(house
             assert all(any(len(one.looks) > 2 for one in thread.messages) for thread in threads)
             assert "Traceback" not in daemon.log
         assert discord.strange == []
+
+
+@pytest.mark.parametrize("lacking", [Right.MANAGE_THREADS, Right.ATTACH_FILES])
+async def test_what_is_refused_in_one_thread_silences_no_other(discord: Discord, house: House, lacking: Right) -> None:
+    ann = discord.person("Ann")
+    guild = discord.guild("Team", ann, rights=BOT & ~lacking)
+    channel = discord.text_channel(guild, "agents")
+    configure(house, discord, ann, guild, channel)
+    desk = Desk(discord, ann, guild, channel)
+    async with house.daemon():
+        await desk.ready()
+        one, other = await desk.new(), await desk.new()
+        one.say("permission; echo done")
+        question = await one.wait(lambda: next((said for said in one.messages if "Allow" in str(said.labels)), None))
+        other.say("echo begun; slow 8 0.5; permission; echo finished")
+        await other.sees("begun")
+
+        if lacking is Right.MANAGE_THREADS:
+            ann.archive(one.channel, locked=True)
+            ann.press(question, "Allow")
+        else:
+            await one.press("Allow")
+            one.say("chunks 1000 fifty characters of text that go on and on, really. ")
+
+        await other.wait(lambda: next((said for said in other.messages if "Allow" in str(said.labels)), None))
+
+
+async def test_a_direct_message_leaves_no_error_at_the_next_start(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    direct = desk.at(desk.who.direct())
+    async with house.daemon():
+        await desk.ready()
+        direct.say("echo hello")
+        await direct.sees("hello")
+    async with house.daemon() as daemon:
+        direct.say("echo again")
+        await direct.sees("again")
+
+    assert "Traceback" not in daemon.log

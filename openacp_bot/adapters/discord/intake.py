@@ -13,8 +13,9 @@ from openacp_bot.adapters.discord.inbound import Taken, deleted, is_ours, place_
 from openacp_bot.adapters.discord.rest import Rest
 from openacp_bot.chat.answering import answering
 from openacp_bot.chat.outbox import Outbox
-from openacp_bot.chat.pen import PenError
+from openacp_bot.chat.pen import NotDone, PenError, PerhapsDone, RetryAfter
 from openacp_bot.chat.told import Told
+from openacp_bot.core.errors import StoreError
 from openacp_bot.core.inbound import Origin, Reply
 from openacp_bot.core.model import ThreadRef
 from openacp_bot.core.ports import Hub, Ledger
@@ -40,7 +41,7 @@ class Intake:
         if taken is None or not self._may_enter(taken.origin, facts, direct=message.guild is None):
             return
         self._outbox.heard(taken.origin.where)
-        await self._tell(taken)
+        await self._tell(taken, facts)
 
     async def _roles(self, message: discord.Message, facts: Facts) -> tuple[str, ...]:
         """What was fetched after a gap comes without them; they are asked for where they matter."""
@@ -49,6 +50,8 @@ class Intake:
             return known or ()
         try:
             member = await self._rest().member(facts.guild, str(message.author.id))
+        except (NotDone, PerhapsDone, RetryAfter) as error:
+            raise StoreError(f"the roles of a member cannot be read: {error}") from error
         except PenError as error:
             log.warning("discord: the roles of a member cannot be read: %s", error)
             return ()
@@ -61,10 +64,10 @@ class Intake:
         self._told.log_once(f"discord: a stranger was ignored: {who.key}")
         return False
 
-    async def _tell(self, taken: Taken) -> None:
+    async def _tell(self, taken: Taken, facts: Facts) -> None:
         where, key = taken.origin.where, taken.origin.key
         if taken.inbound is not None:
-            if where.topic:
+            if where.topic and where.topic not in facts.threads:
                 await self._outbox.no_opening(where.space)
             said = await answering(self._ledger, self._outbox, taken.inbound, taken.replies_to)
             reply = await self._hub.handle(said)

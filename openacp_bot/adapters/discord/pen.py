@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from discord.utils import snowflake_time
@@ -16,7 +17,18 @@ from openacp_bot.adapters.discord.facts import Facts
 from openacp_bot.adapters.discord.forums import Forums
 from openacp_bot.adapters.discord.rest import PUBLIC_THREAD, Json, Rest, Upload
 from openacp_bot.adapters.discord.sendable import LARGEST, upload
-from openacp_bot.chat.pen import Later, Manner, NotDone, Pace, PenError, PlaceGone, Refused, Retry, RetryAfter
+from openacp_bot.chat.pen import (
+    Forbidden,
+    Later,
+    Manner,
+    NotDone,
+    Pace,
+    PenError,
+    PlaceGone,
+    Refused,
+    Retry,
+    RetryAfter,
+)
 from openacp_bot.chat.recent import Recent
 from openacp_bot.chat.sheet import Keyboard
 from openacp_bot.core.model import Blob, Place, SessionRecord, ThreadRef
@@ -89,7 +101,9 @@ class DiscordPen:
         manner: Manner,
     ) -> str:
         what = await upload(file, self.largest)
-        made = await self._new(where, said(caption or "", keyboard, rings=manner.rings) | _once(manner.nonce), [what])
+        message = said(caption or "", keyboard, rings=manner.rings) | _once(manner.nonce)
+        with _that_alone():
+            made = await self._new(where, message, [what])
         return str(made["id"])
 
     async def edit(self, where: ThreadRef, message: str, text: str, keyboard: Keyboard = ()) -> None:
@@ -166,7 +180,8 @@ class DiscordPen:
         """One that sleeps takes no changes, not even that it is to sleep."""
         thread = _thread(place)
         where = place.ref or ThreadRef(place.adapter, place.space, thread)
-        await self._awake(where, lambda rest: rest.change_channel(thread, changes))
+        with _that_alone():
+            await self._awake(where, lambda rest: rest.change_channel(thread, changes))
 
     def link(self, where: ThreadRef) -> str:
         guild = "@me" if where.space in self._facts().direct else self._facts().guild
@@ -214,6 +229,15 @@ def said(text: str, keyboard: Keyboard = (), *, rings: bool = True) -> Json:
     """A message as Discord takes it."""
     flags = NO_EMBEDS if rings else NO_EMBEDS | SILENT
     return {"content": text, "components": components(keyboard), "flags": flags, "allowed_mentions": NOBODY}
+
+
+@contextmanager
+def _that_alone() -> Iterator[None]:
+    """A right that is missing for this may be there for words."""
+    try:
+        yield
+    except Forbidden as error:
+        raise Refused(str(error)) from error
 
 
 def channel_of(where: ThreadRef) -> str:

@@ -181,7 +181,7 @@ class Reception:
     async def _look_after(self, place: Place) -> None:
         """What people, or we before a crash, made of it without our hearing of it."""
         self._forums.changed(place)
-        thread = self._bearings.thread(place.ref.topic) if place.ref else None
+        thread = self._bearings.thread(place.ref.topic) if place.ref and place.ref.topic else None
         if thread is None or place.ref is None or not place.named:
             return
         if thread.name not in (name_of(place.named), name_of(place.title)):
