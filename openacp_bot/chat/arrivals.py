@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Awaitable
 from typing import Any
 
+from openacp_bot.chat.drawing import WAITS
 from openacp_bot.chat.lane import OpenCard, Shelf
 from openacp_bot.chat.opening import Opener
 from openacp_bot.chat.pen import Pen
@@ -145,6 +146,7 @@ class Arrivals:
             self._mark(CardKind.TURN, prompt, None, place, session)
         for entry in self._shelf:
             if entry.card.kind is CardKind.REPLY and entry.prompt == prompt:
+                entry.is_over = state not in WAITS
                 self._touch(entry, Rank.REMOVAL)
 
     def _place_changed(self, place: Place) -> None:

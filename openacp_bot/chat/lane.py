@@ -79,6 +79,7 @@ class OpenCard:
     known: Known = field(default_factory=Known)
     plain: set[int] = field(default_factory=set)  # pages whose markup was refused
     renewed: set[int] = field(default_factory=set)  # pages that were sent anew, because their message was gone
+    is_over: bool = False  # what it speaks of waits no more; the store may hear of it a moment later
     is_reachable: bool = False  # a harmless call got through, so what is in doubt may be sent once more
     refused_edits: int = 0
     detours: int = 0  # in a row: the same call was to go another way
@@ -139,6 +140,7 @@ class OpenCard:
     def rewrite(self, body: str, now: float, rank: Rank) -> None:
         """Other words; what failed with the old ones does not count."""
         self.card = replace(self.card, body=body, attempts=0, not_before=0.0)
+        self.is_over = False
         self.rise()
         self.touch(now, rank)
         self.rank = rank

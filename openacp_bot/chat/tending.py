@@ -21,6 +21,7 @@ from openacp_bot.chat.pen import Pen, PenError, PerhapsDone
 from openacp_bot.chat.places import Keeper, PlaceJob, address
 from openacp_bot.chat.plan import Edit, Forget, Send
 from openacp_bot.chat.pulse import Pulse
+from openacp_bot.chat.replies import GONE
 from openacp_bot.chat.sheet import Drawing, Rank
 from openacp_bot.chat.signs import DRAFTS, Signs, draft_gate
 from openacp_bot.chat.troubles import Troubles
@@ -172,7 +173,7 @@ class Tender(Generic[W]):
         if where is None:
             await self._stay(entry)
             return None
-        drawing = await self._draw.drawing(entry.card)
+        drawing = GONE if entry.is_over else await self._draw.drawing(entry.card)
         if drawing is None:
             await self._troubles.settle(entry)
             return None

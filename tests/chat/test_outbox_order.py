@@ -197,6 +197,20 @@ async def test_a_queued_reply_goes_when_its_prompt_starts() -> None:
 
 
 @virtual
+async def test_a_queued_reply_goes_although_the_store_hears_a_moment_later_that_its_prompt_was_dropped() -> None:
+    stage = Stage()
+    place = await stage.place()
+    async with stage.running():
+        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1"), key="u1")
+        await stage.until(lambda: bool(stage.platform.messages))
+        await asyncio.sleep(300)
+        stage.tell(place, None, _started("t1"))
+        await asyncio.sleep(30)
+
+    assert stage.platform.messages == []
+
+
+@virtual
 async def test_in_a_busy_group_a_queued_reply_goes_soon_after_its_prompt_has_started() -> None:
     stage = Stage()
     places = [await stage.place(f"p{number}") for number in range(3)]
