@@ -61,7 +61,7 @@ HEARD = frozenset(
         "disconnect",
     }
 )
-READY_SECONDS = 2.0  # without another guild; one that comes later is taken for one with nothing in it
+READY_SECONDS = 0.5  # without another guild; one that comes later is taken for one with nothing in it
 # Gateway close codes (discord-api-docs, "Opcodes and Status Codes") that mending takes an operator.
 FATAL = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
 
