@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from openacp_bot.config.problems import located, shown, suggestion
+from openacp_bot.config.problems import located, shown, shown_path, suggestion
 from openacp_bot.config.schema import AgentSection, KeyPath, McpServerSection, PermissionsSection, Root, SessionsSection
 from openacp_bot.config.values import LoggingConfig, WebConfig
 from openacp_bot.core.model import AgentSpec, McpServer, Verbosity
@@ -54,7 +54,7 @@ def settings(root: Root, ground: Ground, *, default_data_dir: Path, found: tuple
     data_dir = ground.absolute(root.data_dir, ("data_dir",)) if root.data_dir else default_data_dir
     base_dir = ground.absolute(root.workspace.base_dir, ("workspace", "base_dir"))
     if base_dir.is_relative_to(data_dir):
-        ground.complain(("workspace", "base_dir"), f"is {shown(str(base_dir))}; it must not lie in data_dir")
+        ground.complain(("workspace", "base_dir"), f"is {shown_path(base_dir)}; it must not lie in data_dir")
     return Settings(
         data_dir=data_dir,
         base_dir=base_dir,
@@ -187,7 +187,7 @@ def _tls_file(text: str, name: str, ground: Ground) -> Path | None:
         return None
     path = ground.absolute(text, ("web", name))
     if not path.is_file():
-        ground.complain(("web", name), f"is {shown(str(path))}; there is no such file")
+        ground.complain(("web", name), f"is {shown_path(path)}; there is no such file")
     return path
 
 

@@ -91,6 +91,11 @@ def shown(value: object) -> str:
     return cut(text, 80)
 
 
+def shown_path(path: Path) -> str:
+    """Whole: what would be cut off is the file's name."""
+    return f"“{path}”"
+
+
 def _not_a_list(value: object) -> str:
     if not isinstance(value, str):
         return f"is {shown(value)}; it must be a list"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openacp_bot.config.freeze import Ground
-from openacp_bot.config.problems import shown
+from openacp_bot.config.problems import shown_path
 
 
 def token(section: str, given: str, file: str, ground: Ground, *, ask: str) -> tuple[str, str]:
@@ -22,5 +22,5 @@ def _read(section: str, name: str, ground: Ground) -> str:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
-        ground.complain((section, "token_file"), f"is {shown(str(path))}, which cannot be read: {why}")
+        ground.complain((section, "token_file"), f"is {shown_path(path)}, which cannot be read: {why}")
         return ""

@@ -125,6 +125,14 @@ def test_a_key_that_is_given_twice_is_an_error(tmp_path: Path, text: str, senten
     assert problems(tmp_path, text) == (sentence,)
 
 
+def test_a_path_is_told_whole_however_long_it_is(tmp_path: Path) -> None:
+    folders = "a folder with a long name/" * 8
+
+    (told,) = problems(tmp_path, f"telegram: {{token_file: {folders}token}}")
+
+    assert f"“{tmp_path / folders / 'token'}”, which cannot be read" in told
+
+
 def test_several_mistakes_are_told_at_once(tmp_path: Path) -> None:
     text = "web: {prot: 1}\nsessions: {naming: x, queue_limit: y}\nweb: {port: z}\n"
 
