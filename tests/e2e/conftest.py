@@ -8,13 +8,20 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.house import House
+from tests.e2e.nursery import Nursery
 from tests.sims.discord import Discord
 from tests.sims.telegram import Telegram
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    with Nursery() as nursery:
+        yield nursery
+
+
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path)
+def house(tmp_path: Path, nursery: Nursery) -> Iterator[House]:
+    house = House(tmp_path, nursery)
     yield house
     house.clear_out()
 

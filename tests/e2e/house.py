@@ -11,16 +11,17 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import aiohttp
 import psutil
 
+from tests.e2e.nursery import Child, Nursery
 from tests.e2e.visitor import Visitor
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PATIENCE = 30.0  # no test waits that long unless it fails
+PATIENCE = 60.0  # no test waits that long unless it fails
 POLL = 0.01
 
 
@@ -43,10 +44,10 @@ def is_running(pid: int) -> bool:
 
 
 class House:
-    """What outlives a daemon. The agent `stub` writes down what it is told."""
+    """What outlives a daemon. The agent `stub` writes down what it is told. With a nursery, its daemons start fast."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, nursery: Nursery | None = None) -> None:
+        self.folder, self.nursery = folder, nursery
         self.home, self.data, self.workspace = folder / "home", folder / "data", folder / "work"
         self.record = folder / "record.jsonl"
         for path in (self.home, self.workspace):
@@ -73,7 +74,10 @@ class House:
 
     def command(self) -> list[str]:
         """What starts a daemon here."""
-        return [sys.executable, "-m", "openacp_bot", "run", "--data-dir", str(self.data)]
+        return [sys.executable, "-m", "openacp_bot", *self.arguments()]
+
+    def arguments(self) -> list[str]:
+        return ["run", "--data-dir", str(self.data)]
 
     def environment(self) -> dict[str, str]:
         """What a daemon here inherits."""
@@ -158,14 +162,16 @@ class Daemon:
         self._out, self._err = house.folder / f"{number}.out", house.folder / f"{number}.err"
         self._house = house
         with self._out.open("w") as out, self._err.open("w") as err:
-            self.process = subprocess.Popen(
-                [*prefix, *house.command()],
-                cwd=house.folder,
-                env={**house.environment(), **env},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-            )
+            self.process = self._started({**house.environment(), **env}, prefix, out, err)
+
+    def _started(
+        self, env: Mapping[str, str], prefix: Sequence[str], out: IO[str], err: IO[str]
+    ) -> subprocess.Popen[bytes] | Child:
+        house = self._house
+        if house.nursery and not prefix:
+            return house.nursery.born(house.arguments(), cwd=house.folder, env=env, out=out, err=err)
+        command = [*prefix, *house.command()]
+        return subprocess.Popen(command, cwd=house.folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
 
     @property
     def printed(self) -> str:
