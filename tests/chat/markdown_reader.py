@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 
 DECORATION = set("•◦▪│─☐☑…·")
 
@@ -34,7 +36,12 @@ def has_table(source: str) -> bool:
 
 
 def html(source: str) -> str:
-    return str(_markdown().render(sendable(source)))
+    markdown, env = _markdown(), dict[str, object]()
+    tokens = markdown.parse(sendable(source), env)
+    for child in (child for token in tokens for child in token.children or []):
+        if child.info == "auto" and child.type == "link_open":
+            child.attrSet("class", "auto")
+    return str(markdown.renderer.render(tokens, markdown.options, env))
 
 
 def sendable(source: str) -> str:
@@ -59,7 +66,20 @@ def _markdown() -> MarkdownIt:
     assert markdown.linkify is not None
     markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     markdown.validateLink = lambda url: True  # type: ignore[method-assign]
+    markdown.inline.ruler.before("emphasis", "names", _name)
     return markdown
+
+
+def _name(state: StateInline, silent: bool) -> bool:
+    """A name such as __init__ is what it looks like."""
+    before = state.src[state.pos - 1 : state.pos]
+    found = re.match(r"__[a-z]\w*__(?!\w)", state.src[state.pos :])
+    if found is None or before == "_" or before.isalnum():
+        return False
+    if not silent:
+        state.push("text", "", 0).content = found[0]
+    state.pos += found.end()
+    return True
 
 
 class PageReader(HTMLParser):
@@ -69,7 +89,7 @@ class PageReader(HTMLParser):
         super().__init__()
         self.read: list[str] = []
         self._numbers: list[int | None] = []
-        self._links: list[tuple[str, int]] = []
+        self._links: list[tuple[str, int, bool]] = []  # target, where its text begins, whether it is all there is
         self._is_first = False  # nothing of the list's item was read yet
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -79,7 +99,7 @@ class PageReader(HTMLParser):
         elif tag == "li":
             self._begin_item()
         elif tag == "a":
-            self._links.append((named.get("href", ""), len(self.read)))
+            self._links.append((named.get("href", ""), len(self.read), named.get("class") == "auto"))
         elif tag == "img":
             self._image(named)
 
@@ -104,12 +124,14 @@ class PageReader(HTMLParser):
         elif tag == "a":
             self._end_link(*self._links.pop())
 
-    def _end_link(self, target: str, start: int) -> None:
+    def _end_link(self, target: str, start: int, is_bare: bool = False) -> None:
         text = "".join(self.read[start:])
         is_safe = target.lower().startswith(("http://", "https://", "tg://", "mailto:")) and len(target) < 2000
         goes_on = target.partition(":")[2].removeprefix("//")
         target_shown = unquote(target)
-        if not text.strip():
+        if is_bare:
+            self.read[start:] = [text] if is_safe else [f"<{text}>"]
+        elif not text.strip():
             self.read.append(target_shown)
         elif target_shown not in ("", text) and not (is_safe and goes_on and goes_on[0] != "/"):
             self.read.append(f"({target_shown})")

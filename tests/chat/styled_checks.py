@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from openacp_bot.chat.blocks import Block
-from openacp_bot.chat.styled.markdown import Reading
 from openacp_bot.chat.styled.pages import Paper, measured, utf16
+from openacp_bot.chat.styled.reading import Reading
 from openacp_bot.chat.styled.sheet import Kind, Span, Styled
 from openacp_bot.chat.styled.writing import Scribe
 from tests.chat.markdown_reader import is_printed
@@ -17,6 +17,7 @@ SCRIBE = Scribe(PAPER, READING)
 
 ALONE = {Kind.PRE, Kind.CODE}
 QUOTES = {Kind.QUOTE, Kind.FOLDED}
+INDENTED = {Kind.PRE, Kind.FOLDED}
 
 
 def page_of(*blocks: Block) -> Styled:
@@ -52,13 +53,18 @@ def units(page: Styled, paper: Paper = PAPER) -> int:
 
 def check(page: Styled, paper: Paper = PAPER) -> None:
     """Fails unless every platform could show the page as it is."""
-    assert page.text == page.text.strip()
+    indents = [span.start for span in page.spans if span.kind in INDENTED]
+    assert page.text == page.text.rstrip()
+    assert 0 in indents or page.text == page.text.lstrip()
     assert any(map(is_printed, page.text))
     assert 1 <= units(page, paper) <= paper.size
     assert not set(page.text) & {chr(code) for code in [*range(9), *range(11, 32), *range(0x2028, 0x202F)]}
     for span in page.spans:
         assert 0 <= span.start < span.end <= len(page.text)
-        assert covered(page, span) == covered(page, span).strip()
+        text = covered(page, span)
+        assert text == text.rstrip() != ""
+        assert text == text.lstrip() or (span.kind in (*INDENTED, *QUOTES) and span.start in indents)
+        assert text.partition("\n")[0].strip(), "a blank line in front"
         assert bool(span.url) == (span.kind is Kind.LINK)
         assert span.kind is Kind.PRE or not span.language
     for index, outer in enumerate(page.spans):

@@ -16,7 +16,9 @@ from tests.chat.styled_checks import SCRIBE, covered, page_of, told
         ("**a *b* c**", "a b c", [("bold", "a b c"), ("italic", "b")]),
         ("**a `b` c**", "a b c", [("bold", "a"), ("code", "b"), ("bold", "c")]),
         ("**a **b** c**", "a b c", [("bold", "a b c")]),
-        ("*a **b***\\\n__c__", "a b\nc", [("italic", "a b"), ("bold", "b"), ("bold", "c")]),
+        ("*a **b***\\\n__C__", "a b\nC", [("italic", "a b"), ("bold", "b"), ("bold", "C")]),
+        ("src/__init__.py, X.__post_init__() and a__b__c", "src/__init__.py, X.__post_init__() and a__b__c", []),
+        ("vector<std::string> and <b:c>", "vector<std::string> and <b:c>", []),
         ("# A `b`\ntext\n## C", "A b\n\ntext\n\nC", [("bold", "A"), ("code", "b"), ("bold", "C")]),
         ("Title\n=====\ntext", "Title\n\ntext", [("bold", "Title")]),
         ("# **A**", "A", [("bold", "A")]),
@@ -69,8 +71,8 @@ def test_tasks_begin_with_their_box_whatever_follows() -> None:
 def test_code_keeps_its_language_and_its_lines() -> None:
     page = page_of(Prose("See:\n```python title=x\n\n\tdef f():\n\t\tpass\n\n```\nend"))
 
-    assert page.text == "See:\n\ndef f():\n    pass\n\nend"
-    assert page.spans == (Span(Kind.PRE, 6, 23, language="python"),)
+    assert page.text == "See:\n\n    def f():\n        pass\n\nend"
+    assert page.spans == (Span(Kind.PRE, 6, 31, language="python"),)
 
 
 def test_a_fence_in_a_fence_is_text() -> None:

@@ -10,13 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openacp_bot.chat.blocks import Block, Prose
+from openacp_bot.chat.blocks import Block, Code, Prose
 from openacp_bot.chat.styled.pages import Paper, utf16
 from openacp_bot.chat.styled.sheet import Styled
 from openacp_bot.chat.styled.writing import Scribe
 from tests.chat.markdown_reader import has_table, ink, sendable, visible
-from tests.chat.styled_checks import READING, SCRIBE, check, units
-from tests.chat.texts import BLOCKS, FAMILY, LONG_PROSE, PROSE, SIGNS, THOROUGH, may_be_unparsed
+from tests.chat.styled_checks import READING, SCRIBE, check, covered, units
+from tests.chat.texts import (
+    BLOCKS,
+    CODE,
+    FAMILY,
+    LONG_PROSE,
+    PROSE,
+    SIGNS,
+    THOROUGH,
+    lines_of_code,
+    may_be_unparsed,
+)
 
 
 def pages_of(source: str) -> tuple[Styled, ...]:
@@ -79,6 +89,27 @@ def test_nothing_is_lost_on_any_paper(blocks: list[Block], paper: Paper) -> None
         check(page, paper)
     assert ink_of(pages) == ink_of(Scribe(Paper(10_000_000, utf16), READING).pages(blocks))
     assert tail is None or pages
+
+
+@given(CODE, st.booleans())
+@THOROUGH
+def test_code_in_is_code_out(code: str, is_folded: bool) -> None:
+    for blocks in ([Code(code, "py", is_folded)], [Prose(f"Look:\n\n~~~py\n{code}\n~~~\n\nend")]):
+        pages = SCRIBE.pages(blocks)
+        for page in pages:
+            check(page)
+        kept = [covered(page, span) for page in pages for span in page.spans]
+
+        assert lines_of_code("\n".join(kept)) == lines_of_code(code.expandtabs(4))
+
+
+def test_code_that_is_cut_within_a_line_keeps_its_indentation() -> None:
+    code = "    " + "word " * 2000
+
+    pages = SCRIBE.pages([Code(code)])
+
+    assert len(pages) == 3
+    assert "".join(page.text for page in pages) == code.rstrip()
 
 
 @given(st.lists(st.sampled_from(SIGNS), min_size=1, max_size=40), st.integers(100, 400))

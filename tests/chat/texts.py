@@ -45,6 +45,18 @@ BLOCKS: st.SearchStrategy[list[Block]] = st.lists(
     ),
     max_size=8,
 )
+CODE_LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["", " ", "    ", "\t", "\t\t ", "+", "-\t", " - "]),
+        st.sampled_from(
+            ["", "x", "return value", "a*b_c `d`", "``", "\\n", "> q", "# no", "<@1>", ":100:", "日本", "  "]
+        ),
+    ).map("".join),
+    max_size=40,
+)
+# Long enough to be cut into pages: at line ends only, as no line is longer than half a page.
+CODE = st.tuples(CODE_LINES, st.integers(1, 60)).map(lambda drawn: "\n".join(drawn[0] * drawn[1]))
+
 THOROUGH = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SIGNS = [FAMILY, "🇩🇪", "🇫🇷", "e\u0301", "👍🏽", "한", "\u1112\u1161\u11ab", "क्ष", "❤️", "1️⃣", "x", "שׁ"]
@@ -53,3 +65,8 @@ SIGNS = [FAMILY, "🇩🇪", "🇫🇷", "e\u0301", "👍🏽", "한", "\u1112\u
 def may_be_unparsed(source: str) -> bool:
     is_deep = source.count(">") >= 40 or source.count("- ") >= 20 or source.count(". ") >= 20
     return is_deep or source.count("[") > 400 or source.count("://") > 100
+
+
+def lines_of_code(text: str) -> list[str]:
+    """What nobody may lose of code: its lines with their indents. (Blank ones stay inside of a page only.)"""
+    return [line.rstrip() for line in text.split("\n") if line.strip()]

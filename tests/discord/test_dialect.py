@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openacp_bot.adapters.discord.dialect import READING, DiscordDialect
 from openacp_bot.adapters.discord.markup import LIMIT, RESERVE, weights
 from openacp_bot.chat.blocks import Block, Code, Item, Line, Link, Prose, Quote, Tone
 from openacp_bot.chat.styled.pages import Paper
 from openacp_bot.chat.styled.writing import Scribe
-from tests.discord.reader import shown
-from tests.telegram.test_rich_properties import BLOCKS, LONG_PROSE, PROSE, THOROUGH
+from openacp_bot.core.words import one_line
+from tests.chat.texts import BLOCKS, CODE, LONG_PROSE, PROSE, THOROUGH, lines_of_code
+from tests.discord.reader import FENCE, shown
 
 DIALECT = DiscordDialect()
+BULLETS = str.maketrans("◦▪", "••")  # Discord has its own for each level
 SCRIBE = Scribe(Paper(LIMIT - RESERVE, weights), READING, folds=False)
 
 
@@ -24,7 +27,7 @@ def apart(source: str) -> str:
 
 def ink(text: str) -> str:
     """What is seen, without white space and without the signs that only keep others apart."""
-    return "".join(text.replace("\u200b", "").split())
+    return "".join(text.replace("\u200b", "").translate(BULLETS).split())
 
 
 def check(pages: tuple[str, ...]) -> None:
@@ -38,9 +41,10 @@ def check(pages: tuple[str, ...]) -> None:
     [
         ("a *b* **c** ~~d~~", "a _b_ **c** ~~d~~"),
         ("snake_case_name 2 * 3", "snake_case_name 2 * 3"),
+        ("use snake_case:\n```py\nfor _ in x:\n```", "use snake\\_case:\n\n```py\nfor _ in x:\n```"),
         (r"\*not\* \# this", r"\*not\* # this"),
         ("# Title\n\ntext", "**Title**\n\ntext"),
-        ("- one\n  - two\n1. x", "• one\n    ◦ two\n\n1. x"),
+        ("- one\n  - two\n1. x", "- one\n    - two\n\n1. x"),
         ("- [x] **done**\n- [ ] open", "☑ **done**\n☐ open"),
         ("`a`", "`a`"),
         ("`` a`b ``", "`` a`b ``"),
@@ -48,6 +52,20 @@ def check(pages: tuple[str, ...]) -> None:
         ("> quoted\n> twice", "> quoted\n> twice"),
         ("[here](https://a.b/c_d)", "[here](<https://a.b/c_d>)"),
         ("[here](file:///etc)", "here (file:///etc)"),
+        ("[https://a.b](https://c.d)", "https://a.b (<https://c.d>)"),  # Discord masks no address behind another
+        ("[https://a.b/](https://a.b)", "https://a.b/"),
+        ("[f[0]](https://a.b/(c).)", "[f[0]](<https://a.b/%28c%29%2E>)"),
+        ("see https://a.b/Foo_(bar) now", "see <https://a.b/Foo_(bar)> now"),
+        ("(see https://a.b/c)", "(see <https://a.b/c>)"),
+        ("main.c:100:5: error at 12:30:45", r"main.c\:100:5: error at 12:30:45"),
+        ("vector<std::string> by Ann <ann@x.org>", r"vector\<std::string> by Ann \<ann@x.org>"),
+        ("src/__init__.py", r"src/\_\_init\_\_.py"),
+        ("|| no spoiler ||", r"\|\| no spoiler \|\|"),
+        ("**a** #### b", "**a** #### b"),
+        ("#### Level four", "**Level four**"),
+        ("1\\. one\n1\\. two", "1. one\n1\\. two"),  # Discord would count
+        ("0. zero", r"0\. zero"),
+        ("    make:\n    \trun", "```\nmake:\n\trun\n```"),
         ("see https://a.b/c_d_e now", "see https://a.b/c_d_e now"),
         ("<@123> and @everyone", r"\<@123> and @everyone"),
         ("| a | b |\n|---|---|\n| 1 | 2 |", "```\na  b\n─  ─\n1  2\n```"),
@@ -108,6 +126,122 @@ def test_blocks_of_ours() -> None:
         "**Title**\n_faint_\n> **first**\n> second\n[Open](<https://discord.com/channels/1/2>)\n"
         "1. [Fix it](<https://discord.com/channels/1/3>) — claude\n```diff\na\n+b\n```",
     )
+
+
+DISCORDS = st.lists(
+    st.sampled_from(
+        [
+            *(
+                " ",
+                "\n",
+                "\n\n",
+                "word",
+                "a.b",
+                "_",
+                "*",
+                "**",
+                "~",
+                "~~",
+                "|",
+                "||",
+                "<",
+                ">",
+                "[",
+                "](",
+                ")",
+                "`",
+                "\\",
+                ":",
+                "~~~",
+            ),
+            *(
+                ":100:",
+                ":smile:",
+                "c:5:",
+                "@everyone",
+                "<@1>",
+                "<#1>",
+                "<t:1:R>",
+                "</a b:1>",
+                "<:x:1>",
+                "<id:home>",
+                "<a@b.c>",
+            ),
+            *(
+                "\n-# ",
+                "\n>>> ",
+                "\n+ ",
+                "\n0. ",
+                "\n1. # ",
+                "\n- > ",
+                "\n7. ",
+                "\n### ",
+                "\n#### ",
+                "\n    - ",
+                "\n\\# ",
+            ),
+            *(
+                "snake_case_",
+                "__init__",
+                "C:\\a\\_b",
+                "¯\\_(ツ)_/¯",
+                "*.py",
+                "**/*.ts",
+                "<std::x>",
+                "<T>",
+                "</b>",
+                "\n```\n",
+                "é_x_é",
+            ),
+            *(
+                "[https://x.y](http://b.c)",
+                "[[WIP] x](http://b.c/(d))",
+                "[a](http://b.c/.)",
+                "![i](http://b.c)",
+                "[a [b](http://c.d)",
+            ),
+            *(
+                " http://a.b/c_(d) ",
+                " (http://a.b/c_d) ",
+                " http://a.b:100:x_ ",
+                " <https://a.b/*c> ",
+                "[^1]",
+                "\n[^1]: x\n",
+            ),
+        ]
+    ),
+    max_size=30,
+).map("".join)
+
+
+@settings(THOROUGH, max_examples=300)
+@given(DISCORDS)
+def test_what_discord_has_of_its_own_is_shown_as_it_was_written(source: str) -> None:
+    written = "".join(page.text for page in SCRIBE.pages([Prose(source)]))
+    pages = DIALECT.pages([Prose(source)])
+
+    check(pages)
+    assert ink("".join(map(shown, pages))) == ink(written)
+
+
+@THOROUGH
+@given(st.lists(DISCORDS.map(one_line), max_size=6))
+def test_lines_of_ours_are_shown_as_they_are(lines: list[str]) -> None:
+    pages = DIALECT.pages([Line(line) for line in lines])
+
+    check(pages)
+    assert ink("".join(map(shown, pages))) == ink("".join(lines))
+
+
+@THOROUGH
+@given(CODE, st.sampled_from(["", "py", "diff"]))
+def test_code_in_is_code_out(code: str, language: str) -> None:
+    for blocks in ([Code(code, language)], [Prose(f"Look:\n\n~~~{language}\n{code}\n~~~")]):
+        pages = DIALECT.pages(blocks)
+
+        check(pages)
+        kept = "\n".join(found[2] for page in pages for found in FENCE.finditer(page))
+        assert lines_of_code(kept) == lines_of_code(code)
 
 
 @THOROUGH

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 
 from openacp_bot.adapters.discord.markup import LIMIT, RESERVE, markdown, weights
 from openacp_bot.chat.blocks import Block
-from openacp_bot.chat.styled.markdown import Reading
 from openacp_bot.chat.styled.pages import Paper
+from openacp_bot.chat.styled.reading import Reading
 from openacp_bot.chat.styled.writing import Scribe
 
 WEB = re.compile(r"https?://[^\s/<>]+[^\s<>]*\Z", re.IGNORECASE)
-READING = Reading(WEB, longest_link=500, widest=44)
+# Discord shows a link's source if an address or half a pair of brackets stands in its text.
+LINK_TEXT = re.compile(r"(?!.*https?://)(?:[^\[\]]|\[[^\[\]]*\])*\Z", re.IGNORECASE | re.DOTALL)
+READING = Reading(WEB, longest_link=500, link_texts=LINK_TEXT, tab=0)
 
 
 class DiscordDialect:

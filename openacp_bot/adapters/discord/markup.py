@@ -1,18 +1,21 @@
 """Styled text as Discord's Markdown: what would be markup and is not meant so is escaped, and nothing more.
 
 1. Fences and marks are closed on the page on which they were opened. 2. Bare addresses stay as they are: Discord would
-take a backslash for a part of them. 3. Discord folds nothing, and knows no list or table that we would need.
+take a backslash for a part of them. 3. Discord folds nothing and knows no table; lists are its own, as it indents all
+lines of an item.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from openacp_bot.chat.styled.markdown import BULLETS
 from openacp_bot.chat.styled.sheet import Kind, Span, Styled
 
-LIMIT = 2000
+LIMIT = 2000  # code points (Discord's staff in discord-api-docs issue 1315)
 RESERVE = 64  # for marks that a cut opens anew on the next page
 
 MARKS = {Kind.BOLD: "**", Kind.STRIKE: "~~"}
@@ -22,12 +25,28 @@ LITERAL = (Kind.PRE, Kind.CODE)
 APART = "\u200b"  # between marks that Discord would read as one
 FENCES = re.compile("`{3,}")  # inside of a fence, kept from ending it
 LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]+")  # else Discord shows it as the first line of the code
-ADDRESS = re.compile(r"https?://[^\s<>`]*[^\s<>`.,:;\"')\]]")
-# What Discord would take for markup: emphasis, code, spoilers, strike, mentions, time stamps, headings, quotes, lists.
+ADDRESS = re.compile(r"https?://(?:(?!\]\()[^\s<>`])+")
+FURTHEST = 600  # characters from a "<" to what makes markup of it; a link has at most 500
+PUNCTUATION = ".,:;\"'"  # behind an address, not a part of it
+ITEM = rf"^[ \t]*(?:(?:[{''.join(BULLETS)}]|\d+\.) +)*"  # an item of a list may be what a line may be
+# What Discord would take for markup. Each pattern ends with the sign that needs a backslash; looks ahead from there.
 MARKUP = re.compile(
-    r"\\(?=[^0-9A-Za-z\s])|`|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\*(?!\s)|(?<!\s)\*|(?<=~)~|~(?=~)|(?<=\|)\||\|(?=\|)|\](?=\()"
-    r"|<(?=[@#:]|/[^:\s]+:|a:|t:|id:|https?:)|(?m:^[ \t]*(?:#(?=#{0,2} )|>(?= |>> )|-(?= |# )|\*(?= )))"
+    "|".join(
+        (
+            r"\\(?=[^0-9A-Za-z\s])|`",
+            r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\*(?!\s)|(?<!\s)\*|(?<=~)~|~(?=~)|(?<=\|)\||\|(?=\|)",
+            rf"<(?=[@#:/+]|[^ >]{{0,{FURTHEST}}}[:@])",  # mentions, commands, times, addresses
+            r":(?=(?!\d\d?:)[\w+-]+:)",  # emoji: in main.c:100:5, too
+            r"(?m:^[ \t]*0+\.(?=\s))",  # Discord counts from 1
+            rf"(?m:{ITEM}(?:#(?=#{{0,2}}(?:\s|$))|>(?=\s|>>\s)|-(?=\s|#\s)|[*+](?=\s)))",
+        )
+    )
 )
+WORD = re.compile("[0-9A-Za-z]")
+NUMBERED = re.compile(r"(?m)^([ \t]*)([0-9]{1,9})\. .*$\n?")
+INNER = re.compile(r"(?<=[0-9A-Za-z])_(?=[0-9A-Za-z])")
+END = re.compile(r"_(?![0-9A-Za-z_])")
+BULLET = re.compile(rf"(?m)^ *[{''.join(BULLETS)}](?= \S)")
 
 
 def markdown(styled: Styled) -> str:
@@ -43,8 +62,10 @@ def weights(styled: Styled) -> Sequence[int]:
     """How many characters each character comes to, with the marks of the styles that begin at it."""
     styled = _writable(styled)
     found = [1] * len(styled.text)
-    for at in _escapes(styled):
-        found[at] += 1
+    for at, instead in _instead(styled).items():
+        found[at] = len(instead)
+    for inner in INNER.finditer(_blanked(styled)):
+        found[inner.start()] = len("\\_")  # a cut may bring what ends emphasis there
     for start, _ in _glued(styled.text, styled.spans):
         found[start] += len("<>")
     for span in styled.spans:
@@ -59,15 +80,16 @@ def weights(styled: Styled) -> Sequence[int]:
 
 
 def _writable(styled: Styled) -> Styled:
-    """Code in a line cannot hold two ticks: with three around them they would be a block."""
-    return replace(
-        styled,
-        spans=tuple(
-            span
-            for span in styled.spans
-            if span.kind is not Kind.CODE or "``" not in styled.text[span.start : span.end]
-        ),
-    )
+    """Without the styles that Discord has no way to write."""
+    spans = (span for span in styled.spans if _is_writable(span.kind, styled.text[span.start : span.end]))
+    return replace(styled, spans=tuple(spans))
+
+
+def _is_writable(kind: Kind, inside: str) -> bool:
+    if kind is Kind.CODE:
+        return "``" not in inside  # with three around them they would be a block
+    mark = "*" if kind is Kind.ITALIC else MARKS.get(kind)
+    return mark is None or not any(mark in address for address in ADDRESS.findall(inside))
 
 
 def _cost(span: Span) -> int:
@@ -75,16 +97,19 @@ def _cost(span: Span) -> int:
         case Kind.PRE:
             return len(f"\n```{span.language}\n\n```\n")
         case Kind.LINK:
-            return len(span.url) + len("[](<>)")
+            return len(_target(span.url)) + len("[](<>)")
         case Kind.CODE:
             return len("``  ``") + 2 * len(APART)
         case Kind.QUOTE | Kind.FOLDED:
             return len("> ")
         case _:
-            return len("****") + len(APART)
+            return len("****") + 3 * len(APART)
 
 
 # --- marks -----------------------------------------------------------------------------------------
+
+
+OPENS = 1  # of marks at one place, those that begin something come last but for an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +123,17 @@ class _Mark:
 
 def _emitted(styled: Styled, spans: Sequence[Span]) -> str:
     marks = sorted(_marks(styled.text, spans), key=lambda mark: (mark.at, mark.order))
-    escapes = _escapes(Styled(styled.text, tuple(spans)))
+    instead = _instead(Styled(styled.text, tuple(spans)))
     parts: list[str] = []
     done = 0
     for mark in marks:
-        parts += [_escaped(styled.text, done, mark.at, escapes), mark.text]
+        before = _escaped(styled.text, done, mark.at, instead)
+        # A style ends at two of its signs, whatever stands before them; three may be either style.
+        above = before or (parts[-1] if parts and mark.order[0] == OPENS else "")
+        is_glued = mark.text[0] in "*~" and above.endswith(mark.text[0])
+        parts += [before, APART if is_glued else "", mark.text]
         done = mark.at
-    parts.append(_escaped(styled.text, done, len(styled.text), escapes))
+    parts.append(_escaped(styled.text, done, len(styled.text), instead))
     return _quoted("".join(parts))
 
 
@@ -121,7 +150,7 @@ def _marks(text: str, spans: Sequence[Span]) -> Iterator[_Mark]:
         yield _Mark(start, (0, 1), APART)
     for depth, span in enumerate(spans):
         opens, closes = _pair(span, text)
-        yield _Mark(span.start, (1, depth), opens)
+        yield _Mark(span.start, (OPENS, depth), opens)
         yield _Mark(span.end, (0, -depth), closes)
 
 
@@ -130,19 +159,41 @@ def _glued(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
     edges = {edge for span in spans for edge in (span.start, span.end)}
     for start, end in _addresses(text, spans):
         is_free = end == len(text) or text[end].isspace()
-        if not is_free or start in edges or end in edges:
+        if not is_free or text[end - 1] in ")]" or start in edges or end in edges:
             yield start, end
 
 
 def _addresses(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
     """Each within one style."""
-    edges = {edge for span in spans for edge in (span.start, span.end)}
-    literal = [(span.start, span.end) for span in spans if span.kind in (*LITERAL, Kind.LINK)]
+    edges = sorted({edge for span in spans for edge in (span.start, span.end)})
+    literal = [span for span in spans if span.kind in (*LITERAL, Kind.LINK)]  # none of them holds another
     for address in ADDRESS.finditer(text):
-        start, whole = address.span()
-        end = min((edge for edge in edges if start < edge < whole), default=whole)
-        if not any(first < end and start < last for first, last in literal):
+        start = address.start()
+        whole = start + len(_bare(address[0]))
+        if whole <= text.index("//", start) + 2:
+            continue
+        end = min([whole, *edges[(at := bisect_right(edges, start)) : at + 1]])
+        before = bisect_left(literal, end, key=lambda span: span.start)
+        if not before or literal[before - 1].end <= start:
             yield start, end
+
+
+def _bare(address: str) -> str:
+    """Without the punctuation behind it; of brackets, those that it opened are its own."""
+    extra = {close: address.count(close) - address.count(opens) for opens, close in ("()", "[]")}
+    end = len(address)
+    while address[end - 1] in PUNCTUATION or extra.get(address[end - 1], 0) > 0:
+        if address[end - 1] in extra:
+            extra[address[end - 1]] -= 1
+        end -= 1
+    return address[:end]
+
+
+def _target(url: str) -> str:
+    """What ends a link for Discord does not stand in its target."""
+    encoded = url.replace("(", "%28").replace(")", "%29")
+    last = encoded[-1]
+    return f"{encoded[:-1]}%{ord(last):02X}" if last in PUNCTUATION + "]" else encoded
 
 
 def _pair(span: Span, text: str) -> tuple[str, str]:
@@ -151,7 +202,8 @@ def _pair(span: Span, text: str) -> tuple[str, str]:
         case Kind.BOLD | Kind.STRIKE:
             return MARKS[span.kind], MARKS[span.kind]
         case Kind.ITALIC:
-            mark = "_" if _stands_apart(text, span) and "_" not in inside else "*"
+            # Before anything but a letter, an underscore would end emphasis that begins within a word above.
+            mark = "_" if _stands_apart(text, span) and "_" not in inside and WORD.match(inside) else "*"
             return mark, mark
         case Kind.CODE:
             opens, closes = ("`` ", " ``") if "`" in inside else ("`", "`")
@@ -163,7 +215,7 @@ def _pair(span: Span, text: str) -> tuple[str, str]:
             language = span.language if LANGUAGE.fullmatch(span.language) else ""
             return f"{before}```{language}\n", f"\n```{after}"
         case Kind.LINK:
-            return "[", f"](<{span.url}>)"
+            return "[", f"](<{_target(span.url)}>)"
         case Kind.QUOTE | Kind.FOLDED:
             return QUOTE_BEGINS, QUOTE_ENDS
 
@@ -186,16 +238,59 @@ def _quoted(text: str) -> str:
     return "\n".join(lines)
 
 
-# --- escapes ---------------------------------------------------------------------------------------
+# --- signs -----------------------------------------------------------------------------------------
 
 
-def _escapes(styled: Styled) -> frozenset[int]:
-    """Where a backslash is needed."""
+def _instead(styled: Styled) -> Mapping[int, str]:
+    """What is written instead of single signs: themselves behind a backslash, and Discord's own bullets."""
     plain = _blanked(styled)
     found = {match.end() - 1 for match in MARKUP.finditer(plain)}
     marks = {edge for span in styled.spans for edge in (span.start, span.end)}
     marks |= {start for start, _ in _glued(styled.text, styled.spans)} | {len(plain)}
-    return frozenset(found | {mark - 1 for mark in marks if plain[mark - 1 : mark] == "\\"})
+    found |= {mark - 1 for mark in marks if plain[mark - 1 : mark] in (*"\\_~",)}
+    found |= {mark for mark in marks if plain[mark : mark + 1] in (*"_~",)}
+    found |= {inner.start() for inner in INNER.finditer(plain, 0, _last_end(styled, plain))}
+    found |= set(_out_of_turn(plain))
+    found |= _before_links(plain, [span for span in styled.spans if span.kind is Kind.LINK])
+    bullets = {match.end() - 1: "-" for match in BULLET.finditer(plain)}
+    return bullets | {at: f"\\{plain[at]}" for at in found}
+
+
+def _out_of_turn(plain: str) -> Iterator[int]:
+    """The dots behind numbers that Discord would count anew, as they do not follow the number on the line above."""
+    above: re.Match[str] | None = None
+    for line in NUMBERED.finditer(plain):
+        goes_on = above is not None and above.end() == line.start() and above[1] == line[1]
+        is_next = above is not None and int(line[2]) == int(above[2]) + 1
+        if goes_on and not is_next:
+            yield line.end(2)
+        above = line if is_next or not goes_on else None
+
+
+def _last_end(styled: Styled, plain: str) -> int:
+    """Where the last underscore stands that nobody can escape and that would end emphasis, even one begun within a word
+    (the clients read on without looking back). 0 if there is none."""
+    ends = (at.start() for at in END.finditer(styled.text) if plain[at.start()] != "_")
+    cut = (span.end for span in styled.spans if styled.text[span.end - 1] == "_" != plain[span.end - 1])
+    links = (span.start for span in styled.spans if span.kind is Kind.LINK and END.search(f"{_target(span.url)}>"))
+    return max((*ends, *cut, *links), default=0)
+
+
+def _before_links(plain: str, links: Sequence[Span]) -> set[int]:
+    """What would take a link, or what looks like one, for a part of itself. (Discord heeds no backslash before the
+    bracket that ends a link's text, only one before the bracket that begins it.)"""
+    last = max([plain.rfind("]("), *(link.start for link in links)], default=-1)
+    inside = {at for link in links for at in range(link.start, link.end)}
+    brackets = {found.start() for found in re.finditer(r"\[", plain[: max(last, 0)])} - inside
+    return brackets | {at for link in links for at in _glued_less(plain, link.start)}
+
+
+def _glued_less(plain: str, end: int) -> Iterator[int]:
+    for at in range(end - 1, max(-1, end - FURTHEST), -1):
+        if plain[at] in " >":
+            return
+        if plain[at] == "<":
+            yield at
 
 
 def _blanked(styled: Styled) -> str:
@@ -205,7 +300,8 @@ def _blanked(styled: Styled) -> str:
         if span.kind in LITERAL:
             text = f"{text[: span.start]}{_blank(text[span.start : span.end])}{text[span.end :]}"
     for start, end in _addresses(styled.text, styled.spans):
-        text = f"{text[:start]}{re.sub(r'[^0-9A-Za-z:/]', 'x', text[start:end])}{text[end:]}"
+        rest = text.index("//", start) + 2
+        text = f"{text[:rest]}{'x' * (end - rest)}{text[end:]}"
     return text
 
 
@@ -213,8 +309,8 @@ def _blank(text: str) -> str:
     return re.sub(r"[^\n]", "x", text)
 
 
-def _escaped(text: str, start: int, end: int, escapes: frozenset[int]) -> str:
+def _escaped(text: str, start: int, end: int, instead: Mapping[int, str]) -> str:
     piece = text[start:end]
-    if not any(start <= at < end for at in escapes):
+    if not any(start <= at < end for at in instead):
         return FENCES.sub(lambda run: APART.join(run[0]), piece)
-    return "".join(f"\\{sign}" if start + at in escapes else sign for at, sign in enumerate(piece))
+    return "".join(instead.get(start + at, sign) for at, sign in enumerate(piece))

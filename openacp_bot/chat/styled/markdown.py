@@ -7,37 +7,21 @@ one block a row. 2. Chats know no quote in a quote: an inner one has bars. 3. Wh
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from textwrap import dedent
 from urllib.parse import unquote
 
 from markdown_it.token import Token
 
 from openacp_bot.chat.markdown import TASK, parse
 from openacp_bot.chat.markdown_table import Side, aligned
+from openacp_bot.chat.styled.reading import Reading, language_of
 from openacp_bot.chat.styled.sheet import Kind, Sheet, Styled, clean
 
 RULE = "─" * 12
 INDENT = "    "
 BULLETS = ("•", "◦", "▪")
-LANGUAGE = re.compile(r"[\w+#.-]{1,32}")
 STYLES = {"strong": Kind.BOLD, "em": Kind.ITALIC, "s": Kind.STRIKE}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a platform makes of Markdown. `links`: the targets that may be links, of at most `longest_link` characters;
-    `widest`: columns of fixed width that a phone shows in a line."""
-
-    links: re.Pattern[str]
-    longest_link: int = 2048
-    widest: int = 36
-
-    def is_link(self, url: str) -> bool:
-        """Whether a person may be sent there, and the platform takes it."""
-        return len(url) <= self.longest_link and self.links.match(url) is not None
 
 
 def written(source: str, reading: Reading) -> Styled:
@@ -49,17 +33,6 @@ def written(source: str, reading: Reading) -> Styled:
     writer = Writer(reading)
     writer.blocks(tokens)
     return writer.sheet.styled_text()
-
-
-def code_text(code: str, language: str) -> tuple[str, str]:
-    """What a chat keeps of a block of code (no tabs, no white space around), and a language that it may name."""
-    lines = clean(code).expandtabs(4).rstrip().split("\n")
-    while lines and not lines[0].strip():
-        del lines[0]
-    # Nothing may begin with white space: at least what all lines are indented by goes without harm.
-    text = dedent("\n".join(lines)).strip() if lines and lines[0].startswith(" ") else "\n".join(lines)
-    name = language.strip().partition(" ")[0]
-    return text, name if LANGUAGE.fullmatch(name) else ""
 
 
 @dataclass(slots=True)
@@ -197,11 +170,11 @@ class Writer:
     # Leaves.
 
     def _code(self, token: Token) -> None:
-        text, language = code_text(token.content, token.info)
+        text = self._reading.code(token.content)
         if not text:
             return
         self._start(is_framed=True)
-        self.sheet.styled(Kind.PRE, text, language=language)
+        self.sheet.styled(Kind.PRE, text, language=language_of(token.info))
 
     def _paragraph(self, token: Token, *, is_heading: bool) -> None:
         if not token.content:
@@ -240,9 +213,15 @@ class Writer:
                     self.sheet.begin(STYLES[token.type.removesuffix("_open")])
                 case "strong_close" | "em_close" | "s_close":
                     self.sheet.finish()
+                case "link_open" if self._is_type(token):
+                    self.sheet.write("<")
+                    links.append(("", self.sheet.length))
                 case "link_open":
                     links.append((str(token.attrGet("href") or ""), self.sheet.length))
                     self._begin_link(links[-1][0])
+                case "link_close" if token.info == "auto" and not links[-1][0]:
+                    links.pop()
+                    self.sheet.write(">")
                 case "link_close":
                     self._end_link(*links.pop())
                 case "image":
@@ -251,6 +230,10 @@ class Writer:
     def _text(self, text: str) -> None:
         # An entity such as &#10; may stand for a line's end.
         self.sheet.write(text if "\n" not in text else text.replace("\n", "\n" + "".join(self._prefixes)))
+
+    def _is_type(self, link: Token) -> bool:
+        """Whether it only looks like an address between angle brackets: vector<std::string>."""
+        return link.info == "auto" and not self._reading.is_link(str(link.attrGet("href") or ""))
 
     def _begin_link(self, target: str) -> None:
         if self._reading.is_link(target):
@@ -263,10 +246,13 @@ class Writer:
             self.sheet.write(shown)
             text = shown
         if self._reading.is_link(target):
+            is_kept = self._reading.is_link(target, text)
             # Platforms find a bare address by themselves.
-            self.sheet.finish(keep=text not in (target, shown))
-            return
-        if shown and shown != text:
+            self.sheet.finish(keep=is_kept and text not in (target, shown))
+            if is_kept:
+                return
+            shown = target
+        if shown and shown.rstrip("/") != text.rstrip("/"):
             self.sheet.write(f" ({shown})")
 
     def _image(self, token: Token, *, is_in_link: bool) -> None:

@@ -1,8 +1,8 @@
 """A written sheet as pages that a platform takes as they are: cut where the text pauses, by the platform's measure.
 
 1. A page has at most the platform's size, and as many styles as that takes. 2. Neither pages nor styles begin or end
-with white space, which platforms trim. 3. A style that is cut goes on on the next page. 4. Only white space is lost
-between pages.
+with white space, which platforms trim; but code begins with its indentation. 3. A style that is cut goes on on the next
+page. 4. Only white space is lost between pages, of code only whole lines' ends.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from openacp_bot.chat.markdown_breaks import best_pause, nearest, whole_before, whole_behind
-from openacp_bot.chat.styled.sheet import Sheet, Span, Styled, in_order
+from openacp_bot.chat.styled.sheet import INDENTED, QUOTES, Sheet, Span, Styled, behind_blank_lines, in_order
 
-LEFT_OUT = "…\n"
+LEFT_OUT = Styled("…\n")
 
 Weigh = Callable[[Styled], Sequence[int] | None]
 
@@ -80,10 +80,10 @@ def last_page(styled: Styled, paper: Paper, *, is_cut: bool) -> Styled | None:
     measure = measured(styled, paper)
     if not is_cut and measure.units(0, len(styled.text)) <= paper.size:
         return part_of(styled, 0, len(styled.text))
-    first = measure.reach_back(paper.size - len(LEFT_OUT))
+    first = measure.reach_back(paper.size - measured(LEFT_OUT, paper).units(0, len(LEFT_OUT.text)))
     start = _tail_start(styled, first, paper.size) if first else 0
     sheet = Sheet()
-    sheet.write(LEFT_OUT)
+    sheet.paste(LEFT_OUT)
     sheet.paste(part_of(styled, start, len(styled.text)))
     return sheet.styled_text()
 
@@ -104,11 +104,12 @@ def is_visible(text: str) -> bool:
 def _parts(styled: Styled, paper: Paper) -> Iterator[Styled]:
     measure = measured(styled, paper)
     end = len(styled.text.rstrip())
-    start = _behind_space(styled.text, 0)
+    indented = _indented(styled)
+    start = _first(styled.text, 0, end, indented)
     while start < end:
         cut = _page_end(styled, measure, paper, start, end)
         yield part_of(styled, start, cut)
-        start = _behind_space(styled.text, cut)
+        start = _first(styled.text, cut, end, indented)
 
 
 def _page_end(styled: Styled, measure: Measure, paper: Paper, start: int, end: int) -> int:
@@ -147,15 +148,19 @@ def _crowded_at(styled: Styled, most: int, start: int, end: int) -> int | None:
 
 
 def part_of(styled: Styled, start: int, end: int) -> Styled:
-    """What lies between, without white space around it or around its spans."""
-    start, end = _trimmed(styled.text, start, end)
+    """What lies between, without white space around it or around its spans, but for the indentation of code."""
+    indented = _indented(styled)
+    end = _last(styled.text, start, end)
+    start = _first(styled.text, start, end, indented)
     found: list[Span] = []
     for span in styled.spans:
         if span.start >= end:
             break
         if span.end <= start:
             continue
-        first, last = _trimmed(styled.text, max(span.start, start), min(span.end, end))
+        last = _last(styled.text, start, min(span.end, end))
+        keeps = indented if span.kind in (*INDENTED, *QUOTES) else ()
+        first = _first(styled.text, max(span.start, start), last, keeps)
         if first < last:
             found.append(Span(span.kind, first - start, last - start, span.url, span.language))
     return Styled(
@@ -165,13 +170,21 @@ def part_of(styled: Styled, start: int, end: int) -> Styled:
     )
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _indented(styled: Styled) -> tuple[Span, ...]:
+    return tuple(span for span in styled.spans if span.kind in INDENTED)
+
+
+def _first(text: str, start: int, end: int, indented: Sequence[Span]) -> int:
+    """Behind white space, but not behind the indentation of code."""
     while start < end and text[start].isspace():
+        around = next((span for span in indented if span.start <= start < span.end), None)
+        if around is not None:
+            return behind_blank_lines(text, start, min(end, around.end))
         start += 1
+    return start
+
+
+def _last(text: str, start: int, end: int) -> int:
     while start < end and text[end - 1].isspace():
         end -= 1
-    return start, end
-
-
-def _behind_space(text: str, position: int) -> int:
-    return _trimmed(text, position, len(text))[0]
+    return end

@@ -26,6 +26,8 @@ class Kind(StrEnum):
 # before it and go on behind.
 PLAIN_STYLES = (Kind.BOLD, Kind.ITALIC, Kind.STRIKE)
 QUOTES = (Kind.QUOTE, Kind.FOLDED)
+# Their lines are indented as they are; so are those of what holds them.
+INDENTED = (Kind.PRE, Kind.FOLDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,18 @@ def in_order(spans: Iterable[Span]) -> tuple[Span, ...]:
 REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 LINE_END = re.compile("\r\n?|[\u2028\u2029\x85]")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+BLANK_LINES = re.compile(r"(?:[^\S\n]*\n)*")
+
+
+def behind_blank_lines(text: str, start: int, end: int) -> int:
+    """Where the first line begins that has something on it."""
+    found = BLANK_LINES.match(text, start, end)
+    return start if found is None else found.end()
+
+
+def without_blank_lines(text: str) -> str:
+    """From its first line on that has something on it."""
+    return text[behind_blank_lines(text, 0, len(text)) :]
 
 
 def clean(text: str) -> str:

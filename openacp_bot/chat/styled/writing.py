@@ -10,8 +10,9 @@ from typing import assert_never
 
 from openacp_bot.chat.blocks import Block, Code, Item, Line, Link, Prose, Quote, Tone
 from openacp_bot.chat.markdown_tail import closed, newest, newlines_between
-from openacp_bot.chat.styled.markdown import Reading, code_text, written
+from openacp_bot.chat.styled.markdown import written
 from openacp_bot.chat.styled.pages import Paper, is_visible, last_page, measured, paged
+from openacp_bot.chat.styled.reading import Reading, language_of
 from openacp_bot.chat.styled.sheet import Kind, Sheet, Styled, clean
 
 TONES = {Tone.STRONG: Kind.BOLD, Tone.FAINT: Kind.ITALIC}
@@ -53,7 +54,7 @@ class Scribe:
             case Quote():
                 _draw_quote(sheet, block)
             case Code():
-                _draw_code(sheet, block, folds=self.folds)
+                _draw_code(sheet, block, self.reading, folds=self.folds)
             case Link():
                 _draw_link(sheet, block.text, block.url, self.reading)
             case Item():
@@ -129,16 +130,16 @@ def _draw_quote(sheet: Sheet, quote: Quote) -> None:
     sheet.cover(Kind.FOLDED if quote.folded else Kind.QUOTE, 0)
 
 
-def _draw_code(sheet: Sheet, code: Code, *, folds: bool) -> None:
-    text, language = code_text(code.text, code.language)
+def _draw_code(sheet: Sheet, code: Code, reading: Reading, *, folds: bool) -> None:
+    text = reading.code(code.text)
     if code.folded and folds:
         sheet.styled(Kind.FOLDED, text)  # chats cannot fold a pre
     else:
-        sheet.styled(Kind.PRE, text, language=language)
+        sheet.styled(Kind.PRE, text, language=language_of(code.language))
 
 
 def _draw_link(sheet: Sheet, text: str, url: str, reading: Reading) -> None:
-    if reading.is_link(url):
+    if reading.is_link(url, text):
         sheet.styled(Kind.LINK, text or url, url=url)
     else:
         sheet.write(f"{text} ({url})" if text else url)
