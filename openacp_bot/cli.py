@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openacp_bot.core.model import AgentSpec
 
 app = typer.Typer(
-    help="Drive AI coding agents from Telegram or from a local web page. Without a command: run.",
+    help="Drive AI coding agents from Telegram, Discord or a local web page. Without a command: run.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

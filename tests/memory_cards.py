@@ -67,7 +67,7 @@ class MemoryCards:
             place = dataclasses.replace(self._places[place.id], asked_in=moved(place.asked_in))
             self._places[place.id] = place
             if (place.adapter, place.space) == (adapter, old):
-                self._put_place(dataclasses.replace(place, space=new, ref=moved(place.ref)))
+                self._put_place(dataclasses.replace(place, space=new, ref=moved(place.ref), refused=""))
         for card in list(self._cards.values()):
             self._cards[card.id] = dataclasses.replace(card, where=moved(card.where))
 
@@ -101,6 +101,10 @@ class MemoryCards:
     async def known_places(self, adapter: str) -> Sequence[Place]:
         mine = (place for place in self._places.values() if place.adapter == adapter)
         return [place for place in mine if place.ref is not None and place.wanted is not Wanted.GONE]
+
+    async def waiting_messages(self, adapter: str) -> Sequence[tuple[ThreadRef, str]]:
+        """No prompts are known here."""
+        return ()
 
     async def opening(self, place: str) -> None:
         self._write()

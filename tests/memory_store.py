@@ -437,6 +437,17 @@ class MemoryStore(MemoryCards):
                 del self._expecting[where, who]
                 await self.expect(what, where=dataclasses.replace(where, space=new), who=who)
 
+    async def waiting_messages(self, adapter: str) -> Sequence[tuple[ThreadRef, str]]:
+        found = []
+        for prompt in sorted(self._prompts.values(), key=lambda one: one.position):
+            place = self._places.get(prompt.place or "")
+            if prompt.state is not PromptState.QUEUED or prompt.session in self._deleted or place is None:
+                continue
+            messages = [part.message for part in prompt.parts] or [prompt.message]
+            if place.adapter == adapter and place.ref is not None:
+                found += [(place.ref, message) for message in messages if message]
+        return found
+
     # --- boot
 
     async def recover(self, now: float) -> Recovered:

@@ -99,8 +99,8 @@ class Arrivals:
                 self._grew(ours, said, Rank.EDIT)
             case PromptChanged(prompt=prompt):
                 self._prompt_changed(ours, said.session, prompt.id, prompt.state)
-            case PlaceChanged(place=changed) if changed.adapter == self._name:
-                self._place_changed(changed)
+            case PlaceChanged(place=changed, is_passing=is_passing) if changed.adapter == self._name:
+                self._place_changed(changed, is_passing=is_passing)
             case SessionChanged(deleted=True):
                 self._session_gone(said.session)
             case Notice() as notice:
@@ -145,16 +145,18 @@ class Arrivals:
         if state is PromptState.STARTED:
             self._mark(CardKind.TURN, prompt, None, place, session)
         for entry in self._shelf:
-            if entry.card.kind is CardKind.REPLY and entry.prompt == prompt:
+            if entry.card.kind is not CardKind.REPLY or entry.card.session != session or not entry.prompt:
+                continue
+            if entry.prompt == prompt:
                 entry.is_over = state not in WAITS
-                self._touch(entry, Rank.REMOVAL)
+            self._touch(entry, Rank.REMOVAL)  # those behind it have moved up
 
-    def _place_changed(self, place: Place) -> None:
+    def _place_changed(self, place: Place, *, is_passing: bool) -> None:
         lane = self._shelf.lane_of(place.id)
         if lane is not None and place.ref is not None and lane.where is None:
             lane.stand(place.ref, self._pen.gate(place.ref))
             self._wake(lane.gate)
-        if self._keeper.want(place):
+        if self._keeper.want(place, is_passing=is_passing):
             self._wake(self._pen.gate(place.ref or ThreadRef(self._name, place.space)))
         for entry in self._shelf:
             if entry.card.kind is CardKind.REPLY and place.session and entry.card.session == place.session:

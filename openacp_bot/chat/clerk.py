@@ -146,7 +146,7 @@ class Clerks:
         job = min(zip(jobs, holds, strict=True), key=lambda one: (one[1], one[0].rank, one[0].since))[0]
         if job.not_before > now:
             return job, job.not_before - now
-        delay = gate.wait(job.rank) or self._turnstile.wait()
+        delay = gate.wait(job.rank) or self._turnstile.wait(job.rank)
         ages = (job.ages - now for job in jobs)
         return job, min([delay, *(max(later, SHORTEST) for later in (*holds, *ages) if later > 0)])
 

@@ -84,7 +84,7 @@ class Courier(Generic[W]):
 
     async def _sent(self, want: Want[W], entry: OpenCard, where: ThreadRef) -> str:
         answers = entry.card.answers if want.number == 0 and want.file is None else ""
-        manner = Manner(want.is_heard, answers, want.asks, _nonce(want, entry))
+        manner = Manner(want.rings, answers, want.asks, _nonce(want, entry))
         if want.file is not None:
             text = None if want.text is None else self._text(want, entry)
             return await bounded(self.pen.send_file(where, want.file, text, want.keyboard, manner), FILE_SECONDS)

@@ -104,7 +104,8 @@ class Drawer:
             spoken = replace(spoken, record=session.row.record, place=session.row.place)
         if reply.prompt:
             waiting = await self._seen(OneTurn(reply.prompt))
-            spoken = replace(spoken, queued=waiting is not None and waiting.prompt.state in WAITS)
+            if waiting is not None:
+                spoken = replace(spoken, queued=waiting.prompt.state in WAITS, ahead=waiting.ahead)
         if reply.history:
             history = await self._seen(Conversation(reply.history))
             spoken = replace(spoken, history=history)

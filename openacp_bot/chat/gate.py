@@ -110,7 +110,8 @@ class Gate:
 
 
 class Turnstile:
-    """The overall limit: at most `calls` a second under way or just ended, at all gates together."""
+    """The overall limit: at most `calls` a second under way or just ended, at all gates together. Edits leave a third
+    to what a person waits for."""
 
     def __init__(self, calls: int, clock: Callable[[], float]) -> None:
         self._calls = calls
@@ -118,12 +119,12 @@ class Turnstile:
         self._ends: deque[float] = deque()
         self._under_way = 0
 
-    def wait(self) -> float:
-        """Seconds until it is worth asking again; 0: pass."""
+    def wait(self, rank: int) -> float:
+        """Seconds until it is worth asking again for a call of this rank; 0: pass."""
         now = self._clock()
         while self._ends and self._ends[0] <= now - 1.0:
             self._ends.popleft()
-        if self._under_way + len(self._ends) < self._calls:
+        if self._under_way + len(self._ends) < (self._calls if rank < Rank.EDIT else self._calls * 2 // 3):
             return 0.0
         return max(0.01, self._ends[0] + 1.0 - now) if self._ends else 0.05
 

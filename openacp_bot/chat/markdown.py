@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from threading import local
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 DEEPEST = 40  # levels of nesting; markdown-it silently drops what lies deeper
@@ -20,6 +21,7 @@ BRACKETS_IN_LINE = 400
 BRACKETS = 5000
 SCHEMES_IN_LINE = 100
 
+DUNDER = re.compile(r"(?<!\w)__[a-z]\w*__(?!\w)")
 TASK = re.compile(r"\[([ xX])\][ \t]+")  # what a list's item begins with; white space has something behind it
 
 
@@ -64,7 +66,19 @@ def new_parser() -> MarkdownIt:
     assert parser.linkify is not None
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # rule 2
+    parser.inline.ruler.before("emphasis", "dunder", _dunder)
     return parser
+
+
+def _dunder(state: StateInline, silent: bool) -> bool:
+    """`__init__` is a name: agents write **strong** with stars."""
+    found = DUNDER.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.pending += found[0]
+    state.pos = found.end()
+    return True
 
 
 _PARSERS = _PerThread()

@@ -28,7 +28,7 @@ def newest(source: str, size: int) -> tuple[tuple[str, ...], bool]:
 def _start(source: str, position: int) -> int:
     """The beginning of a block, else of a line, else of a word, a little behind `position`."""
     latest = position + (len(source) - position) // 3
-    for pattern in (BLANK_LINE, re.compile(r"\n(?=\S)"), re.compile(r"\s")):
+    for pattern in (BLANK_LINE, re.compile(r"\n(?=\S)"), re.compile(r"\n"), re.compile(r"\s")):
         found = pattern.search(source, position, latest)
         if found is not None:
             return found.end()

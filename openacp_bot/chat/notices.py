@@ -26,7 +26,7 @@ def lines(text: str) -> tuple[Block, ...]:
 
 def rank_of(notice: Notice) -> Rank:
     """How soon it is to be said."""
-    if notice.to is not None:  # somebody asked for it there
+    if notice.soon or notice.to is not None:  # somebody wrote just now, or asked for it there
         return Rank.PERSON
     if notice.id == CARD:  # with this a topic begins, so what is said in it waits for it
         return Rank.CARD

@@ -32,13 +32,13 @@ from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import Said
 from openacp_bot.core.inbound import Reply
 from openacp_bot.core.model import Place, ThreadRef
+from openacp_bot.core.neighbours import CARD
 from openacp_bot.core.ports import Hub, Ledger
 
 log = logging.getLogger(__name__)
 
 W = TypeVar("W")
 
-CALLS_A_SECOND = 30
 ORPHAN_SECONDS = 2.0  # after a start, the platform may still tell of topics that were opened before it
 HURRY = 2.0
 
@@ -68,7 +68,7 @@ class Outbox(Generic[W]):
         self._windows = Windows(name, ledger, now=now, clock=_clock)
         self._leaving: asyncio.Timeout | None = None
         pulse = Pulse(now, _clock, self._wake)
-        turnstile = Turnstile(CALLS_A_SECOND, _clock)
+        turnstile = Turnstile(pen.calls_a_second, _clock)
         signs = Signs(pen, _clock)
         self._keeper = Keeper(
             name, hub, ledger, pen, pulse, post=self._post, opened=self._place_opened, moved_to=self._place_moved
@@ -159,6 +159,12 @@ class Outbox(Generic[W]):
         self._keeper.stands(where, title)
         self._wake(self._pen.gate(where))
 
+    async def take_up_places(self, *, hold: float = 0.0) -> None:
+        """All that are not what they should be; nobody may have told of each."""
+        for place in await self._ledger.unmade_places(self._name):
+            if self._keeper.want(place, hold=hold):
+                self._wake(self._pen.gate(place.ref or ThreadRef(self._name, place.space)))
+
     # --- beginning and end
 
     async def _load(self) -> None:
@@ -167,10 +173,7 @@ class Outbox(Generic[W]):
             self._clerks.gate(gate).close(until - self._now())
         for card in await self._ledger.open_cards(self._name):
             await self._load_one(card)
-        hold = _clock() + ORPHAN_SECONDS
-        for place in await self._ledger.unmade_places(self._name):
-            if self._keeper.want(place, hold=hold):
-                self._wake(self._pen.gate(place.ref or ThreadRef(self._name, place.space)))
+        await self.take_up_places(hold=_clock() + ORPHAN_SECONDS)
 
     async def _load_one(self, card: Card) -> None:
         try:
@@ -209,11 +212,14 @@ class Outbox(Generic[W]):
     async def _post(self, card: Card) -> None:
         await self._opener.load(await self._ledger.open(card))
 
-    async def _place_opened(self, place: Place) -> None:
-        """Whatever was sent to this place stood in one that is gone."""
+    async def _place_opened(self, place: Place, ref: ThreadRef) -> None:
+        """Whatever was sent to this place stood in one that is gone; what the new one begins with becomes its card."""
         lane = self._shelf.lane_of(place.id)
+        first = self._pen.first_message(ref)
         for entry in list(lane.cards.values()) if lane else ():
             await self._send_anew(entry)
+            if first and entry.card.kind is CardKind.NOTICE and entry.card.ref == f"{place.session}:{CARD}":
+                await self._stands_as(entry, first)
 
     async def _place_moved(self, place: Place, ref: ThreadRef | None) -> None:
         """The lane of this place has another address, or none."""
@@ -237,6 +243,13 @@ class Outbox(Generic[W]):
             entry.forget(numbers)
         entry.renewed.clear()
         entry.touch(_clock())
+
+    async def _stands_as(self, entry: OpenCard, message: str) -> None:
+        """This message is the card's, whatever it says now."""
+        await self._ledger.sending(entry.card.id, 0)
+        entry.sending(0, rings=False)
+        await self._ledger.shown(entry.card.id, 0, message)
+        entry.shown(0, message)
 
 
 def _clock() -> float:

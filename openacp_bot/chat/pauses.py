@@ -1,6 +1,14 @@
-"""Pauses that grow."""
+"""Pauses that grow, and waiting through them."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from openacp_bot.core.errors import StoreError
+
+T = TypeVar("T")
 
 
 class Pauses:
@@ -17,3 +25,13 @@ class Pauses:
 
     def reset(self) -> None:
         self._next = self._first
+
+
+async def until_stored(deed: Callable[[], Awaitable[T]], pauses: Pauses, tell: Callable[[StoreError], object]) -> T:
+    """What came waits while the store fails: the deed is done again until it does not, and each failure is told."""
+    while True:
+        try:
+            return await deed()
+        except StoreError as error:
+            tell(error)
+            await asyncio.sleep(pauses.next())

@@ -104,12 +104,16 @@ class Pen(Protocol[W]):
     def dialect(self) -> Dialect[W]: ...
 
     @property
+    def calls_a_second(self) -> int:
+        """Through all gates together."""
+
+    @property
     def most_renames(self) -> int:
         """How often a topic may take another title by itself."""
 
     @property
     def title_patience(self) -> float:
-        """Seconds for which a renaming waits for a better title."""
+        """Seconds for which a renaming waits for the better title that is to follow."""
 
     @property
     def dedupes(self) -> bool:
@@ -133,6 +137,12 @@ class Pen(Protocol[W]):
 
     async def open_place(self, place: Place, record: SessionRecord | None) -> tuple[ThreadRef, str]:
         """The new topic's address and its link."""
+
+    async def adopt_place(self, place: Place, record: SessionRecord | None) -> str:
+        """A topic that an earlier call opened, without our hearing of it, is this place's from now on; its link."""
+
+    def first_message(self, where: ThreadRef) -> str:
+        """Ours, with which a topic that we opened there begins; empty where a topic begins with nothing."""
 
     async def rename_place(self, place: Place, title: str) -> None: ...
 

@@ -34,6 +34,7 @@ W = TypeVar("W")
 
 REPORT_TRIES = 4
 MOST_ORPHANS = 100
+LONG = 90  # titles; every platform shows so much of them
 RESTORED = "restored"  # how the ref of a card begins that stands first in its place
 
 
@@ -95,6 +96,7 @@ class PlaceJob:
     place: Place
     since: float
     hold: float = 0.0
+    is_passing: bool = False  # its title is soon followed by a better one
     is_in_doubt: bool = False  # nobody knows whether the last call was carried out
     failures: int = 0
 
@@ -118,7 +120,7 @@ class Keeper(Generic[W]):
         pulse: Pulse,
         *,
         post: Callable[[Card], Awaitable[None]],
-        opened: Callable[[Place], Awaitable[None]],
+        opened: Callable[[Place, ThreadRef], Awaitable[None]],
         moved_to: Callable[[Place, ThreadRef | None], Awaitable[None]],
     ) -> None:
         self._name = name
@@ -157,22 +159,23 @@ class Keeper(Generic[W]):
 
     # --- what waits
 
-    def want(self, place: Place, *, hold: float = 0.0) -> bool:
-        """Remember that the place may lack something, from `hold` on; whether it does."""
+    def want(self, place: Place, *, hold: float = 0.0, is_passing: bool = False) -> bool:
+        """Remember that the place may lack something, from `hold` on; whether it does. `is_passing`: its title."""
         if self._deed(place) is None:
             return False
         before = self._jobs.get(place.id)
         if before is None:
-            self._jobs[place.id] = PlaceJob(place, self._clock(), hold)
+            self._jobs[place.id] = PlaceJob(place, self._clock(), hold, is_passing)
         else:
-            self._jobs[place.id] = replace(before, place=place, hold=0.0)
+            is_passing = is_passing or (before.is_passing and before.place.title == place.title)
+            self._jobs[place.id] = replace(before, place=place, hold=0.0, is_passing=is_passing)
         return True
 
     def jobs(self, gate: str) -> Iterator[tuple[Rank, PlaceJob]]:
         for job in list(self._jobs.values()):
             deed = self._deed(job.place)
             if deed is not None and self._pen.gate(address(job.place)) == gate:
-                if deed is Deed.RENAME and not job.place.insists:  # a better title may come
+                if deed is Deed.RENAME and job.is_passing:
                     job.hold = max(job.hold, job.since + self._pen.title_patience)
                 yield _rank(deed, job.place), job
 
@@ -254,12 +257,13 @@ class Keeper(Generic[W]):
         known = self._opening.setdefault(place.space, asyncio.Event())
         try:
             orphan = self._orphan(place)
-            ref, url = (
-                (orphan, self._pen.link(orphan)) if orphan else await bounded(self._pen.open_place(place, record))
-            )
+            if orphan is None:
+                ref, url = await bounded(self._pen.open_place(place, record))
+            else:
+                ref, url = orphan, await bounded(self._pen.adopt_place(replace(place, ref=orphan), record))
             self._opened.add(ref)
             self._orphans = [(where, title) for where, title in self._orphans if where != ref]
-            await self._is_opened(place)
+            await self._is_opened(place, ref)
             await self.report(place, Report.OPENED, ref=ref, url=url)
         finally:
             known.set()
@@ -379,7 +383,8 @@ class Keeper(Generic[W]):
 
 def _is_called(place: Place, where: ThreadRef, title: str) -> bool:
     """A platform may cut a long title."""
-    return place.space == where.space and bool(title) and place.title.strip().startswith(title)
+    wanted = place.title.strip()
+    return place.space == where.space and (title == wanted or (len(title) >= LONG and wanted.startswith(title)))
 
 
 def address(place: Place) -> ThreadRef:

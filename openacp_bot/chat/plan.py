@@ -45,11 +45,6 @@ class Want(Generic[W]):
     asks: bool = False
     live: bool = False
     is_end: bool = False  # it only says how the turn ended
-    is_quiet: bool = False  # it `rings` in the ledger alone: something else is heard
-
-    @property
-    def is_heard(self) -> bool:
-        return self.rings and not self.is_quiet
 
     @property
     def stretch(self) -> int:
@@ -251,9 +246,7 @@ class _Cut(Generic[W]):
         merged = replace(sheet, keyboard=keyboard, rings=True)
         wants = tuple(self.whole(number, merged, end=drawing.end, whole=drawing.whole))
         if not self._rings_apart(number, sheet, wants):
-            *others, carrier = wants
-            yield from others
-            yield replace(carrier, is_quiet=drawing.is_quiet)
+            yield from wants
             return
         yield from self.whole(number, sheet, whole=drawing.whole, is_apart=True)
         closing = self.pages.get(number * STRETCH + CLOSING)
@@ -261,7 +254,7 @@ class _Cut(Generic[W]):
         *before, last = self.dialect.pages(end)
         yield from (Want(number * STRETCH + APART + part, text) for part, text in enumerate(before))
         number = number * STRETCH + CLOSING
-        yield Want(number, last, drawing.end_keyboard, rings=True, is_end=True, is_quiet=drawing.is_quiet)
+        yield Want(number, last, drawing.end_keyboard, rings=True, is_end=True)
 
     def _rings_apart(self, number: int, sheet: Sheet, merged: Sequence[Want[W]]) -> bool:
         """Whether the end stands in a message of its own: what would carry it has been shown silently."""

@@ -16,19 +16,21 @@ from openacp_bot.core.inbound import Form, Reply, Row
 from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import Place, SessionRecord, Wanted
 from openacp_bot.core.views import Document
+from openacp_bot.core.words import queued_line
 
-OPENING = "It is being opened …"
+OPENING = "/sessions leads there as soon as it is open."  # true for ever: not every platform lets it be corrected
 GONE = Drawing((), Rank.REMOVAL, gone=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A reply and what it speaks of, as that now is. `queued`: its prompt still waits."""
+    """A reply and what it speaks of, as that now is. `queued`: its prompt still waits; `ahead`: at this place."""
 
     reply: Reply
     record: SessionRecord | None = None
     place: Place | None = None
     queued: bool = False
+    ahead: int = 0
     history: Document | None = None
 
 
@@ -37,7 +39,8 @@ def drawn_reply(spoken: Spoken, card: Card, mask: Mask, *, has_menus: bool = Fal
     reply = spoken.reply
     if reply.prompt and not spoken.queued:
         return GONE
-    said = lines(mask(reply.text))
+    text = queued_line(spoken.ahead) if spoken.ahead else reply.text
+    said = lines(mask(text))
     asked = _form(reply.form, reply.text, mask) if reply.form is not None else ()
     blocks = [*said[:1], *asked, *said[1:], *_rows(reply.rows, mask)]
     elsewhere = _elsewhere(spoken, card)
@@ -53,7 +56,8 @@ def drawn_reply(spoken: Spoken, card: Card, mask: Mask, *, has_menus: bool = Fal
         file=spoken.history,
         asks_text=reply.form is not None,
     )
-    return Drawing((sheet,), Rank.PERSON, final=not opening)
+    rank = Rank.PERSON if text == reply.text else Rank.RENAME  # that it moved up in the queue may wait
+    return Drawing((sheet,), rank, final=not opening)
 
 
 def _rows(rows: tuple[Row, ...], mask: Mask) -> Iterator[Block]:

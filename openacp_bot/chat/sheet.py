@@ -62,9 +62,8 @@ class Drawing:
     """A card as it should stand now: its stretches in order. Only the last can still grow (`live`): it is shown by one
     message with its newest part; all others are shown whole.
 
-    `end`: what a turn's end adds; see `chat.plan` for the message that carries it; `is_quiet`: that message is not
-    heard. `whole`: the same as a file, for
-    an answer of too many messages. `final`: once it stands, the card is settled. `gone`: the card's messages go."""
+    `end`: what a turn's end adds; see `chat.plan` for the message that carries it. `whole`: the same as a file,
+    for an answer of too many messages. `final`: once it stands, the card is settled. `gone`: the card's messages go."""
 
     stretches: tuple[Sheet, ...]
     rank: Rank
@@ -72,6 +71,5 @@ class Drawing:
     final: bool = True
     end: tuple[Block, ...] = ()
     end_keyboard: Keyboard = ()
-    is_quiet: bool = False
     whole: Document | None = None
     gone: bool = False

@@ -214,7 +214,7 @@ class Tender(Generic[W]):
             await self._troubles.settle(entry, next(iter(entry.known.refused.values()), ""))
 
     def _is_free(self, gate: Gate, rank: int) -> bool:
-        return gate.wait(rank) == 0 and self._turnstile.wait() == 0
+        return gate.wait(rank) == 0 and self._turnstile.wait(rank) == 0
 
     # --- other jobs
 

@@ -9,6 +9,7 @@ from openacp_bot.chat.gate import Gate
 from openacp_bot.chat.lane import Lane, OpenCard, Shelf
 from openacp_bot.chat.pen import (
     Forbidden,
+    Later,
     Moved,
     NotDone,
     Pen,
@@ -95,6 +96,8 @@ class Troubles:
                 await self._ledger.close_gate(gate.name, self._now() + gate.close(seconds))
             case NotDone() | PerhapsDone():
                 gate.failed()
+            case Later(seconds=seconds) if entry is not None:
+                entry.rest(self._clock() + seconds)
             case Retry() if entry is not None:
                 await self._go_another_way(entry, error)
             case Retry():

@@ -33,7 +33,6 @@ from openacp_bot.core.events import (
 )
 from openacp_bot.core.masking import GrowingMask, Mask
 from openacp_bot.core.model import Blob, PlanEntry, PromptKind, PromptState, UserRef, Verbosity
-from openacp_bot.core.offers import UNFINISHED
 from openacp_bot.core.views import Document, TurnView
 from openacp_bot.core.words import FAILURES, cut, one_line
 
@@ -56,7 +55,6 @@ def drawn_turn(view: TurnView, surface: UserRef, mask: Mask, now: float) -> Draw
         stretches,
         Rank.ERROR if end.outcome in FAILURES else Rank.FINAL,
         end=_end_blocks(end, mask),
-        is_quiet=end.outcome in UNFINISHED,  # core offers to go on, and that rings
         whole=_whole(view, stretches),
     )
 

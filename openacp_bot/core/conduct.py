@@ -118,7 +118,7 @@ class Conduct:
         luggage = fetching.result()
         assert isinstance(luggage, Luggage)
         for why in luggage.missing:
-            self._life.say(Notice(secrets.token_hex(4), f"⚠️ {why}"), turn=turn.id)
+            self._life.say(Notice(secrets.token_hex(4), f"⚠️ {why}", soon=True), turn=turn.id)
         if not agent.takes_audio:
             self._tell_unheard(turn, luggage.files)
         return luggage
@@ -127,7 +127,7 @@ class Conduct:
         """Once a session: its notice has the same id for ever."""
         if not self._unheard_told and any(file.mime.startswith("audio/") for file in given):
             self._unheard_told = True
-            self._life.say(Notice("unheard", UNHEARD.format(self._life.record.agent)), turn=turn.id)
+            self._life.say(Notice("unheard", UNHEARD.format(self._life.record.agent), soon=True), turn=turn.id)
 
     # --- until its end ---------------------------------------------------------------------------
 
@@ -203,7 +203,7 @@ class Conduct:
         if unfinished:
             life.offered = True
             queued = len(self._mailbox.queue)
-            await life.offer(offers.go_on(life.id, turn.id, queued=queued, outcome=ended.outcome))
+            await life.offer(offers.go_on(life.id, turn.id, queued=queued))
 
     def close_unstored(self, why: str) -> None:
         """Its end cannot be stored: it is shown all the same."""

@@ -92,6 +92,8 @@ class Deeds:
             here.check_not_archived(call.record)
         deed = spec.run if spec else VERBS[name]
         reply = await deed(self._house, call)
+        if reply is not None:
+            reply = replace(reply, private=reply.private or bool(spec and spec.private))
         if reply is not None and call.session is not None and not reply.session:
             reply = replace(reply, session=call.session.id)
         if reply is not None and reply.form is not None and not call.origin.dialogs:

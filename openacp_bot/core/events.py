@@ -237,16 +237,17 @@ class SessionChanged:
 
 @dataclass(frozen=True, slots=True)
 class PlaceChanged:
-    """A place should now be as described."""
+    """A place should now be as described. `is_passing`: its title is soon followed by a better one."""
 
     place: Place
+    is_passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A sentence of ours in the conversation. `id` is unique in the session; a later notice with the
     same id replaces it. `to`: the address that it is for, where it is not the session's own place; it is then no
-    part of the conversation. `url`: a link that it ends with."""
+    part of the conversation. `url`: a link that it ends with. `soon`: somebody waits for it, heard or not."""
 
     id: str
     text: str
@@ -254,6 +255,7 @@ class Notice:
     ring: bool = False
     to: ThreadRef | None = None
     url: str = ""
+    soon: bool = False
 
 
 AgentEvent: TypeAlias = (

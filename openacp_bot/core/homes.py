@@ -18,29 +18,29 @@ class Homes:
     records: Records
     feed: Feed
 
-    async def tell(self, session: str) -> None:
+    async def tell(self, session: str, *, is_passing: bool = False) -> None:
         """What the session's home is now, to everybody; also of a session that sleeps."""
         record, home = await self.records.session(session), await self.records.place_of(session)
         if record is None or home is None:
             return
         self.feed.know(session, rev=record.rev, home=home)
-        self.feed.say(session, PlaceChanged(home))
+        self.feed.say(session, PlaceChanged(home, is_passing))
 
-    async def change(self, place: Place, **fields: Unpack[PlaceFields]) -> Place | None:
+    async def change(self, place: Place, *, is_passing: bool = False, **fields: Unpack[PlaceFields]) -> Place | None:
         """Store it, then tell everybody; the place as it now is."""
         changed = await self.records.change_place(place.id, **fields)
         if changed is not None and changed.session is not None:
-            await self.tell(changed.session)
+            await self.tell(changed.session, is_passing=is_passing)
         return changed
 
-    async def title(self, session: str, title: str, rank: TitleRank) -> None:
-        """A topic is called like its session; a chat keeps its name."""
+    async def title(self, session: str, title: str, rank: TitleRank, *, is_passing: bool = False) -> None:
+        """A topic is called like its session; a chat keeps its name. `is_passing`: a better one will follow soon."""
         home = await self.records.place_of(session)
         if home is None or home.is_chat:
             return
         insists = rank is TitleRank.PERSON
         if (home.title, home.insists) != (title, insists):
-            await self.change(home, title=title, insists=insists)
+            await self.change(home, title=title, insists=insists, is_passing=is_passing)
 
     async def try_again(self, home: Place, *, asked_in: ThreadRef) -> None:
         """To open one that was refused."""

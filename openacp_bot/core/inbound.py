@@ -26,7 +26,8 @@ class Origin:
 
     `session` is set by a surface that shows sessions without places (the page); `dialogs`: it shows forms as
     dialogs, so that the person's next plain message is not taken for an answer; `late`: it waited at the platform while
-    we were away. `home`: the space in which a topic for it is opened, if not there."""
+    we were away. `home`: the space in which a topic for it is opened, if not there. `url`: a link to `where`.
+    `options`: commands have named options there, and the agent's own are behind `/agent`."""
 
     key: str
     where: ThreadRef
@@ -38,6 +39,8 @@ class Origin:
     ground: Ground = Ground.TOPIC
     late: bool = False
     home: str = ""
+    url: str = ""
+    options: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Unpack
 
 from openacp_bot.core.asking import Asking, Voice
 from openacp_bot.core.errors import AgentGone
-from openacp_bot.core.events import Event, Notice, SessionChanged, StateChanged, TitleChanged
+from openacp_bot.core.events import Event, SessionChanged, StateChanged, TitleChanged
 from openacp_bot.core.means import Means
 from openacp_bot.core.menus import minted
 from openacp_bot.core.model import Ending, Grant, Phase, SessionRecord, State
@@ -104,10 +104,10 @@ class Life:
         self.means.feed.say(self.id, event, turn=turn)
 
     async def offer(self, offer: Offer) -> None:
-        """A notice that rings, with its buttons stored."""
+        """A notice, with its buttons stored."""
         menu, choices = minted(offer.buttons, session=self.id)
         await self.means.records.mint(menu)
-        self.say(Notice(offer.id, offer.text, choices, ring=True), turn=self.turn_id)
+        self.say(offer.notice(choices), turn=self.turn_id)
 
     def note(self, **fields: Unpack[SessionFields]) -> None:
         """Facts beside the state, that the caller stores; said to everybody."""

@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Unpack, cast
 
-from openacp_bot.core import albums, offers
-from openacp_bot.core.errors import CapReached, Problem, StoreError, UserError
+from openacp_bot.core import offers
+from openacp_bot.core.deletions import Deletions
+from openacp_bot.core.errors import Problem, StoreError, UserError
 from openacp_bot.core.events import (
     AgentCommand,
     Event,
@@ -31,18 +31,18 @@ from openacp_bot.core.events import (
 )
 from openacp_bot.core.means import Means
 from openacp_bot.core.menus import minted
-from openacp_bot.core.model import Ending, Phase, Place, Prompt, PromptState, SessionRecord, State, ThreadRef, Wanted
+from openacp_bot.core.model import Ending, Phase, Place, Prompt, PromptState, SessionRecord, State, ThreadRef
 from openacp_bot.core.neighbours import Neighbours
 from openacp_bot.core.offers import Offer
 from openacp_bot.core.ports import Recovered, SessionFields, SessionFilter
 from openacp_bot.core.queues import Queues
+from openacp_bot.core.revival import Revival
 from openacp_bot.core.session import Session
+from openacp_bot.core.slots import Slots
 from openacp_bot.core.state import moved
 
 log = logging.getLogger(__name__)
 
-WAKES_AT_ONCE = 2
-RETRY_SECONDS = 60.0  # memory may become free without a slot becoming free
 ARCHIVE_EVERY = 3600.0
 
 
@@ -51,16 +51,15 @@ class Manager:
 
     def __init__(self, means: Means, *, free_mb: Callable[[], int | None]) -> None:
         self._means = means
-        self._free_mb = free_mb
-        self._live: dict[str, Session] = {}
+        self.slots = Slots(means, free_mb=free_mb)
+        self._live: Mapping[str, Session] = self.slots.live
         self._tasks: asyncio.TaskGroup | None = None
         self._errands: set[asyncio.Task[None]] = set()
-        self._freed = asyncio.Event()
-        self._deleted: set[str] = set()  # to be erased once their process is gone
-        self._deleting: set[str] = set()  # while it is being stored; what is said after the erasing counts anew
         self._neighbours = Neighbours(self._live, means)
         self._commands: dict[str, tuple[AgentCommand, ...]] = {}  # by agent, as a session that ended knew them
+        self._revival = Revival(self, means)
         self.queues = Queues(means, self._live, self.get_to_know)
+        self.deletions = Deletions(means, self._live, self.get_to_know)
         self.stopping = False
 
     # --- slots -----------------------------------------------------------------------------------
@@ -95,22 +94,11 @@ class Manager:
         """Raises UserError if no further agent may be started now."""
         if self.stopping:
             raise UserError("The daemon is stopping; nothing new is started. Try again after its restart.")
-        limits = self._means.current().sessions
-        if len(self._live) >= limits.max_concurrent:
-            raise CapReached(
-                f"All {limits.max_concurrent} session slots are in use (the cap). "
-                "End one with /finish, or here, and try again."
-            )
-        free = self._free_mb()
-        if free is not None and free < limits.min_free_mb:
-            raise CapReached(
-                f"Only {free} MB of memory are available and {limits.min_free_mb} MB are to stay free, so no further "
-                "agent is started. End a session with /finish, or here, and try again."
-            )
+        self.slots.check_room()
 
     def longest_idle(self) -> tuple[Session, ...]:
         """Live sessions that could be ended, longest idle first; those at work come last."""
-        return tuple(sorted(self._live.values(), key=lambda one: (one.turn is not None, one.record.active_at)))
+        return self.slots.longest_idle()
 
     # --- creating and waking ---------------------------------------------------------------------
 
@@ -127,8 +115,8 @@ class Manager:
         submitted by whoever gathers it; the session `instead_of` that loses its chat to it is ended by the caller.
         Raises CapReached."""
         self.check_room()
-        session = self._reserve(record)
-        async with self._released_unless_started(session):
+        session = self.slots.reserve(record)
+        with self.slots.released_unless_started(session):
             if not await self._means.records.create_session(
                 record, prompt=prompt, place=place, instead_of=instead_of, key=key
             ):
@@ -157,8 +145,8 @@ class Manager:
             return session
         self.check_room()
         slept = State.ERROR if record.state.holds_slot else record.state  # its end could not be stored
-        session = self._reserve(replace(record, state=moved(slept, State.INITIALIZING), reason=""))
-        async with self._released_unless_started(session):
+        session = self.slots.reserve(replace(record, state=moved(slept, State.INITIALIZING), reason=""))
+        with self.slots.released_unless_started(session):
             await self.get_to_know(record)
             await self._means.records.change_session(id, state=State.INITIALIZING, reason="")
             await self._end_unended(id)
@@ -174,20 +162,6 @@ class Manager:
                 at, state = self._means.now(), PromptState.INTERRUPTED
                 await self._means.records.end_turn(prompt.id, state=state, outcome=Outcome.FAILED, at=at)
 
-    def _reserve(self, record: SessionRecord) -> Session:
-        """Takes the slot; no await lies between check_room and this."""
-        session = self._live[record.id] = Session(record, self._means)
-        return session
-
-    @asynccontextmanager
-    async def _released_unless_started(self, session: Session) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            if not session.started:
-                del self._live[session.id]
-                self._freed.set()
-
     def _start(self, session: Session, *, announced: ThreadRef | None = None) -> None:
         """`announced`: where it was said that this session begins; there its neighbours need not be told."""
         assert self._tasks is not None
@@ -201,9 +175,8 @@ class Manager:
     async def _life(self, session: Session) -> None:
         try:
             await self._lived(session)
-            if session.id in self._deleted:
-                await self._erase(session.id)
-            elif session.wakes_again and not self.stopping:
+            was_deleted = await self.deletions.over(session.id)
+            if not was_deleted and session.wakes_again and not self.stopping:
                 await self._wake_again(session.id)
         except Exception:  # the root of a session's task: its bug must not end the others
             log.exception("session %s: what follows its end failed", session.id)
@@ -212,8 +185,7 @@ class Manager:
         try:
             await session.live()
         finally:
-            self._live.pop(session.id, None)
-            self._freed.set()
+            self.slots.release(session)
             if session.commands:
                 self._commands[session.record.agent] = session.commands
 
@@ -278,7 +250,7 @@ class Manager:
         """A notice with buttons, in a session that the feed knows."""
         menu, choices = minted(offer.buttons, session=id)
         await self._means.records.mint(menu)
-        self.say(id, Notice(offer.id, offer.text, choices, ring=True))
+        self.say(id, offer.notice(choices))
 
     # --- the ends of a session -------------------------------------------------------------------
 
@@ -327,53 +299,10 @@ class Manager:
             card = self._neighbours.card(self.current(record), None)
             self.say(record.id, replace(card, id=f"{card.id}:{secrets.token_hex(4)}"))
 
-    async def delete(self, record: SessionRecord, *, key: str = "") -> None:
-        """Nobody sees it from now on; what it holds is erased once its process is gone. Twice at once is once."""
-        if await self._means.records.session(record.id) is None or record.id in self._deleting:
-            return
-        self._deleting.add(record.id)
-        try:
-            await self._delete(record, key)
-        finally:
-            self._deleting.discard(record.id)
-
-    async def _delete(self, record: SessionRecord, key: str) -> None:
-        await self.get_to_know(record)
-        place = await self._means.records.place_of(record.id)
-        await self._means.records.delete_session(record.id, key=key)
-        if place is not None:
-            self.say(record.id, PlaceChanged(replace(place, wanted=Wanted.GONE)))
-        self.say(record.id, SessionChanged(deleted=True))
-        session = self._live.get(record.id)
-        if session is None:
-            await self._erase(record.id)
-        else:
-            self._deleted.add(record.id)
-            session.mailbox.drop()
-            session.end(Ending.DELETE)
-
     def delete_all(self, records: Sequence[SessionRecord]) -> None:
-        """One after the other, as an errand."""
+        """One after the other, as an errand that goes on when the daemon stops."""
         assert self._tasks is not None
-        self._tasks.create_task(self._delete_each(records))
-
-    async def _delete_each(self, records: Sequence[SessionRecord]) -> None:
-        for record in records:
-            try:
-                await self.delete(record)
-            except Problem as error:
-                log.warning("session %s could not be deleted: %s", record.id, error)
-            except Exception:  # the root of this errand: its bug must not end the sessions
-                log.exception("session %s could not be deleted", record.id)
-
-    async def _erase(self, id: str) -> None:
-        """If this fails, the next boot does it."""
-        try:
-            await self._means.records.erase_session(id)
-        except StoreError as error:
-            log.warning("deleted session %s is erased after a restart: %s", id, error)
-        self._deleted.discard(id)
-        self._means.feed.forget(id)
+        self._tasks.create_task(self.deletions.delete_each(records))
 
     # --- the daemon's start and stop -------------------------------------------------------------
 
@@ -384,7 +313,7 @@ class Manager:
             self._tasks = tasks
             for prompt in recovered.interrupted:
                 await self._tell_interrupted(prompt)
-            await self._wake_recovered(recovered.waiting)
+            await self._revival.begin(recovered.waiting)
             self.errand(self._tidy_hourly())
             try:
                 yield
@@ -407,9 +336,7 @@ class Manager:
         self.stopping = True
         for session in list(self._live.values()):
             session.end(Ending.STOPPED, within=within)
-        while self._live:
-            self._freed.clear()
-            await self._freed.wait()
+        await self.slots.all_free()
 
     async def _tell_interrupted(self, prompt: Prompt) -> None:
         record = await self._means.records.session(prompt.session)
@@ -418,46 +345,6 @@ class Manager:
         await self.get_to_know(record)
         queued = len(await self._means.records.queued(record.id))
         await self.offer(record.id, offers.go_on(record.id, prompt.id, queued=queued))
-
-    async def _wake_recovered(self, ids: Sequence[str]) -> None:
-        """As errands; where an album was cut in two, once the rest has had time to join it."""
-        whole, cut, surfaces = deque[str](), deque[str](), set[str]()
-        for id in ids:
-            awaited = albums.surfaces_of(await self._means.records.queued(id))
-            surfaces |= awaited
-            (cut if awaited else whole).append(id)
-        for _ in range(WAKES_AT_ONCE):
-            self.errand(self._wake_waiting(whole))
-        self.errand(self._wake_cut(cut, surfaces))
-
-    async def _wake_cut(self, cut: deque[str], surfaces: Set[str]) -> None:
-        if cut:
-            await albums.rest_has_come(surfaces, self._means.is_up)
-            await self._wake_waiting(cut)
-
-    async def _wake_waiting(self, waiting: deque[str]) -> None:
-        """Sessions with undelivered prompts, oldest first, as slots allow."""
-        while waiting and not self.stopping:
-            id = waiting.popleft()
-            try:
-                session = await self.wake(id)
-            except (CapReached, StoreError):
-                waiting.appendleft(id)
-                await self._slot_freed()
-            except Problem as error:
-                log.warning("session %s could not be woken: %s", id, error)
-            except Exception:  # its bug must not keep the others asleep
-                log.exception("session %s could not be woken", id)
-            else:
-                await session.launched.wait()
-
-    async def _slot_freed(self) -> None:
-        self._freed.clear()
-        try:
-            async with asyncio.timeout(RETRY_SECONDS):
-                await self._freed.wait()
-        except TimeoutError:
-            pass
 
     async def _tidy_hourly(self) -> None:
         while True:

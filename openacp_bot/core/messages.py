@@ -21,6 +21,7 @@ from openacp_bot.core.menus import Button
 from openacp_bot.core.model import Part, Place, Prompt, PromptState, SessionRecord
 from openacp_bot.core.parts import edited as edited_part
 from openacp_bot.core.parts import joined
+from openacp_bot.core.words import queued_line
 
 SLASH = re.compile(r"/[A-Za-z0-9_:.-]+(@\w+)?(\s|$)")  # not `//name` (the agent's own command), not a path
 KEPT = "The daemon is stopping. Your message is kept and runs after the restart, behind what is running now."
@@ -215,7 +216,7 @@ class Messages:
             Button("Remove", Action("remove_queued", about), Look.DANGER),
         ]
         choices = await self._house.buttons(buttons, session=record.id)
-        return Reply(f"Queued, number {ahead}.", choices=choices, quiet=True, prompt=prompt)
+        return Reply(queued_line(ahead), choices=choices, session=record.id, quiet=True, prompt=prompt)
 
     async def _kept_for_later(self, call: Call, message: Message, part: Part, place: Place | None) -> Reply:
         prompt = self._new_prompt(call, message, part, place.id if place else None)

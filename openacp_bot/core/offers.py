@@ -5,37 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from openacp_bot.core.events import Notice, Outcome
-from openacp_bot.core.inbound import Action, Look
+from openacp_bot.core.inbound import Action, Choice, Look
 from openacp_bot.core.menus import Button
-from openacp_bot.core.words import ENDS, FAILURES, span
+from openacp_bot.core.words import span
 
 UNFINISHED = frozenset({Outcome.CRASHED, Outcome.STUCK, Outcome.INTERRUPTED})  # turns after which Continue is offered
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A notice before its buttons have tokens. `id`: a later offer with the same id replaces it."""
+    """A notice before its buttons have tokens. `id`: a later offer with the same id replaces it. `ring` False: what it
+    goes on from has been heard already."""
 
     id: str
     text: str
     buttons: tuple[Button, ...]
+    ring: bool = True
+
+    def notice(self, choices: tuple[Choice, ...]) -> Notice:
+        """With its buttons."""
+        return Notice(self.id, self.text, choices, ring=self.ring, soon=True)
 
 
-def go_on(session: str, prompt: str, *, queued: int, outcome: Outcome = Outcome.INTERRUPTED) -> Offer:
-    """After a turn that was broken off; the details are told by the turn's end."""
+def go_on(session: str, prompt: str, *, queued: int) -> Offer:
+    """After a turn that was broken off; why it was is told by the turn's end, right above."""
     waiting = f" {_messages(queued)} behind it {'waits' if queued == 1 else 'wait'}." if queued else ""
     about = (session, prompt)
     buttons = [Button("Continue", Action("continue", about), Look.GOOD)]
     if queued:
         buttons.append(Button("Run the queue", Action("run_queue", about)))
         buttons.append(Button("Clear", Action("clear", about), Look.DANGER))
-    what = f"{'❌' if outcome in FAILURES else '⚠️'} {ENDS[outcome]}."
-    return Offer(f"interrupted:{prompt}", f"{what} What was answered so far is kept.{waiting}", tuple(buttons))
+    return Offer(f"interrupted:{prompt}", f"What was answered so far is kept.{waiting}", tuple(buttons), ring=False)
 
 
 def taken(prompt: str, what: str) -> Notice:
     """The offer after it was taken up: without buttons."""
-    return Notice(f"interrupted:{prompt}", f"⚠️ Interrupted. {what}")
+    return Notice(f"interrupted:{prompt}", what)
 
 
 def try_again(session: str, life: str, *, why: str, queued: int, own_model: bool) -> Offer:

@@ -419,6 +419,9 @@ class Ledger(Protocol):
     async def known_places(self, adapter: str) -> Sequence[Place]:
         """Those that have an address and are not to be gone."""
 
+    async def waiting_messages(self, adapter: str) -> Sequence[tuple[ThreadRef, str]]:
+        """The chat messages of prompts that are queued, with the address of the place that each was asked in or for."""
+
     async def opening(self, place: str) -> None:
         """A call that opens it leaves now."""
 

@@ -12,7 +12,7 @@ from openacp_bot.core.commands.table import COMMANDS
 from openacp_bot.core.errors import NotAllowed, UserError
 from openacp_bot.core.events import Said
 from openacp_bot.core.masking import Mask
-from openacp_bot.core.model import SessionRecord, UserRef
+from openacp_bot.core.model import Prompt, PromptState, SessionRecord, UserRef
 from openacp_bot.core.ports import SessionFilter
 from openacp_bot.core.suggesting import Suggesting
 from openacp_bot.core.views import (
@@ -117,7 +117,12 @@ class Sights:
         items = await self._house.means.transcript.turn(id)
         live = self._house.manager.live(record.id)
         doing = live.doing if live is not None and live.turn is not None and live.turn.id == id else ""
-        return TurnView(record, prompt, tuple(items), record.verbosity or self._house.settings.verbosity, doing)
+        verbosity = record.verbosity or self._house.settings.verbosity
+        return TurnView(record, prompt, tuple(items), verbosity, doing, await self._place_in_queue(prompt))
+
+    async def _place_in_queue(self, prompt: Prompt) -> int:
+        queue = await waiting(self._house, prompt.session) if prompt.state is PromptState.QUEUED else ()
+        return next((place for place, one in enumerate(queue, start=1) if one.id == prompt.id), 0)
 
     async def _question(self, id: str, who: UserRef) -> QuestionView:
         question = await self._house.records.question(id)

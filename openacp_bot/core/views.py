@@ -103,13 +103,15 @@ class History(Query[HistoryView]):
 
 @dataclass(frozen=True, slots=True)
 class TurnView:
-    """One turn as it now is. `items`: what was said in it, folded, in order; without the prompt itself."""
+    """One turn as it now is. `items`: what was said in it, folded, in order; without the prompt itself. `ahead`: its
+    prompt's place in the queue, 1 = next; 0 = not queued."""
 
     record: SessionRecord
     prompt: Prompt
     items: tuple[Said, ...]
     verbosity: Verbosity
     doing: str = ""  # what it is doing, in words; empty once it has ended
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

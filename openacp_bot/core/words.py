@@ -74,6 +74,11 @@ def chosen(settlement: Settlement) -> str:
     return "" if settlement.kind in (SUBMIT, DECLINE) else settlement.label
 
 
+def queued_line(place: int) -> str:
+    """Where a message waits."""
+    return f"Queued, number {place}."
+
+
 # --- measures --------------------------------------------------------------------------------------
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from openacp_bot.core.model import Place, Wanted
+from openacp_bot.core.model import Place, ThreadRef, Wanted
 from openacp_bot.store.facts import Facts
+from openacp_bot.store.forgetting import NOT_DELETED
 from openacp_bot.store.rows import place_of
 
 UNMADE = """
@@ -20,6 +21,16 @@ UNMADE = """
         SELECT 1 FROM places AS others WHERE others.adapter = places.adapter AND others.space = places.space
         AND others.topic = places.topic AND others.wanted = 'open'))
     ORDER BY rowid
+"""
+
+WAITING = f"""
+    SELECT space, topic, message FROM (
+        SELECT place, message, position, rowid FROM prompts WHERE state = 'queued' AND parts = '[]' AND {NOT_DELETED}
+        UNION ALL
+        SELECT place, json_extract(value, '$.message'), position, prompts.rowid FROM prompts, json_each(parts)
+        WHERE state = 'queued' AND {NOT_DELETED}
+    ) AS asked JOIN places ON places.id = asked.place
+    WHERE places.adapter = ? AND topic IS NOT NULL AND message <> '' ORDER BY position, asked.rowid
 """
 
 MADE = """
@@ -45,6 +56,10 @@ class PlaceMaking(Facts):
     async def known_places(self, adapter: str) -> Sequence[Place]:
         sql = "SELECT * FROM places WHERE adapter = ? AND topic IS NOT NULL AND wanted <> 'gone' ORDER BY rowid"
         return [place_of(row) for row in await self._reader.fetch(sql, (adapter,))]
+
+    async def waiting_messages(self, adapter: str) -> Sequence[tuple[ThreadRef, str]]:
+        rows = await self._reader.fetch(WAITING, (adapter,))
+        return [(ThreadRef(adapter, row["space"], row["topic"]), row["message"]) for row in rows]
 
     async def opening(self, place: str) -> None:
         await self._change("UPDATE places SET opening_at = ? WHERE id = ?", (self._now(), place))

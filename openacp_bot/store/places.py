@@ -138,4 +138,4 @@ def _changed(place: Place, fields: PlaceFields) -> Place:
 
 def _moved(place: Place, space: str) -> Place:
     ref = None if place.ref is None else dataclasses.replace(place.ref, space=space)
-    return dataclasses.replace(place, space=space, ref=ref)
+    return dataclasses.replace(place, space=space, ref=ref, refused="")  # it was the other chat that refused it

@@ -1,16 +1,19 @@
 """What people saw of turns in Discord's threads, read off the simulator's history.
 
-Each thread is a channel with buckets of its own: 5 messages and 5 edits in 5 s. So no session slows another, and what
-is still to be shown at the end needs one call in its own thread.
+Each thread is a channel with buckets of its own: 5 messages and 5 edits in 5 s. What is still to be shown at the end
+needs an edit in its own thread, and a new message for each further part; all threads together have 50 calls a second.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from tests.benchmarks.seen import Figures, Pace, Said, Sight, Turn, earliest, end_of, figures
 from tests.benchmarks.talk import heard
 from tests.sims.discord import Call, Discord
 
 BUCKET = Pace(5, 5.0)
+OVERALL = Pace(50, 1.0)
 CHANGES = ("create_message", "edit_message", "delete_message")
 
 
@@ -20,10 +23,11 @@ def seen(sim: Discord, said: Said) -> Figures:
     began, ended = min(turn.said[0] for turn in turns.values()), end_of(list(turns.values()))
     changes = [call for call in sim.calls if call.at >= began and call.name in CHANGES]
     bounds = [_bound(sim, thread, turn, ended) for thread, turn in turns.items()]
+    bound = max(*bounds, _bound_of_all(sim, list(turns.values()), ended))
     return figures(
         list(turns.values()),
-        late_bound=max(bounds),
-        told_bound=max(bounds),  # a message of its own rings, and has another bucket
+        late_bound=bound,
+        told_bound=bound,  # a message of its own rings, and has another bucket
         calls=sum(call.status != 429 for call in changes),
         refused=sum(call.status == 429 for call in sim.calls if call.at >= began),
     )
@@ -44,6 +48,22 @@ def _bound(sim: Discord, thread: int, turn: Turn, ended: float) -> float:
         return 0.0
     edits = [call.at for call in sim.called("edit_message") if _passed(call, thread) and call.at <= turn.said[-1]]
     return max(0.0, earliest(turn.said[-1], edits, 1, BUCKET) - ended)
+
+
+def _bound_of_all(sim: Discord, turns: Sequence[Turn], ended: float) -> float:
+    """Seconds from the end of all turns to when all of them can have stood whole under the limit of all calls."""
+    before = [call.at for call in sim.calls if call.at <= ended and "/interactions/" not in call.path]
+    necessary = sum(1 + _further_parts(turn, ended) for turn in turns if turn.stood > ended)
+    return earliest(ended, before, necessary, OVERALL) - ended
+
+
+def _further_parts(turn: Turn, ended: float) -> int:
+    """Messages with words of it that were first seen after the end."""
+    began: dict[int, float] = {}
+    for sight in turn.sights:
+        if sight.words:
+            began.setdefault(sight.message, sight.at)
+    return sum(at > ended for at in began.values())
 
 
 def _passed(call: Call, thread: int) -> bool:

@@ -192,10 +192,12 @@ class Platform:
 class FakePen:
     """Writes on a Platform."""
 
+    calls_a_second = 30
     most_renames = 2
     title_patience = 0.0
     dedupes = False
     closing_deletes = True
+    begins = ""  # the words that a topic has to begin with
 
     def __init__(self, platform: Platform, *, streams: bool = True, drafting: bool = False) -> None:
         self.platform = platform
@@ -248,8 +250,20 @@ class FakePen:
 
     async def open_place(self, place: Place, record: SessionRecord | None) -> tuple[ThreadRef, str]:
         where = ThreadRef("chat", place.space)
-        ref = await self.platform.call("open", where, lambda: self.platform.open(place.space, place.title))
+        ref = await self.platform.call("open", where, lambda: self._opened(place))
         return ref, f"https://chat/{ref.topic}"
+
+    async def adopt_place(self, place: Place, record: SessionRecord | None) -> str:
+        return f"https://chat/{_ref(place).topic}"
+
+    def _opened(self, place: Place) -> ThreadRef:
+        ref = self.platform.open(place.space, place.title)
+        if self.begins:
+            self.platform.add(ref, self.begins, rings=False)
+        return ref
+
+    def first_message(self, where: ThreadRef) -> str:
+        return next((one.id for one in self.platform.messages if one.where == where), "") if self.begins else ""
 
     async def rename_place(self, place: Place, title: str) -> None:
         ref = _ref(place)

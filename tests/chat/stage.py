@@ -85,11 +85,11 @@ class Stage:
             await self.store.change_place(id, ref=place.ref)
         return cast(Place, await self.store.place(id))
 
-    async def change(self, id: str, **fields: Any) -> None:
+    async def change(self, id: str, *, is_passing: bool = False, **fields: Any) -> None:
         """Core wants a place otherwise."""
         place = await self.store.change_place(id, **fields)
         assert place is not None
-        self.outbox.show(place, self._said(place.session or "", None, PlaceChanged(place)))
+        self.outbox.show(place, self._said(place.session or "", None, PlaceChanged(place, is_passing)))
 
     # --- what happens
 

@@ -143,11 +143,22 @@ def test_all_gates_together_pass_the_turnstile() -> None:
     clock = Clock()
     stile = Turnstile(30, clock)
     for _ in range(30):
-        assert stile.wait() == 0
+        assert stile.wait(Rank.FINAL) == 0
         stile.began()
 
-    assert stile.wait() > 0
+    assert stile.wait(Rank.PERSON) > 0
     stile.ended()
-    assert stile.wait() > 0
+    assert stile.wait(Rank.PERSON) > 0
     clock.now += 1.0
-    assert stile.wait() == 0
+    assert stile.wait(Rank.PERSON) == 0
+
+
+def test_edits_leave_a_third_of_the_turnstile_to_what_a_person_waits_for() -> None:
+    clock = Clock()
+    stile = Turnstile(30, clock)
+    for _ in range(20):
+        assert stile.wait(Rank.EDIT) == 0
+        stile.began()
+
+    assert stile.wait(Rank.EDIT) > 0
+    assert stile.wait(Rank.CARD) == 0

@@ -186,7 +186,7 @@ async def test_a_queued_reply_goes_when_its_prompt_starts() -> None:
     stage = Stage()
     place = await stage.place()
     async with stage.running():
-        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1"), key="u1")
+        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1", session="s-p1"), key="u1")
         await stage.until(lambda: bool(stage.platform.messages))
         await asyncio.sleep(300)
         stage.gone.add("t1")
@@ -201,7 +201,7 @@ async def test_a_queued_reply_goes_although_the_store_hears_a_moment_later_that_
     stage = Stage()
     place = await stage.place()
     async with stage.running():
-        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1"), key="u1")
+        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1", session="s-p1"), key="u1")
         await stage.until(lambda: bool(stage.platform.messages))
         await asyncio.sleep(300)
         stage.tell(place, None, _started("t1"))
@@ -215,7 +215,7 @@ async def test_in_a_busy_group_a_queued_reply_goes_soon_after_its_prompt_has_sta
     stage = Stage()
     places = [await stage.place(f"p{number}") for number in range(3)]
     async with stage.running(goodbye=0):
-        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1"), key="u1")
+        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1", session="s-p1"), key="u1")
         for place in places:
             await stage.start(place, f"t-{place.id}")
         for second in range(90):
@@ -234,7 +234,7 @@ async def test_a_queued_reply_goes_though_half_of_the_budget_is_spent_and_nothin
     stage = Stage()
     place = await stage.place()
     async with stage.running(goodbye=0):
-        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1"), key="u0")
+        await stage.outbox.reply(GENERAL, Reply("Queued, number 1.", prompt="t1", session="s-p1"), key="u0")
         for number in range(12):
             await stage.outbox.reply(GENERAL, Reply("Hi"), key=f"u{number + 1}")
         await stage.until(lambda: len(stage.platform.messages) == 13)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from openacp_bot.chat.pen import NotDone, PerhapsDone, Refused
 from openacp_bot.core.errors import StoreError
+from openacp_bot.core.events import Notice
 from openacp_bot.core.inbound import Inbound, Reply, Report
 from openacp_bot.core.model import Place, Wanted
+from openacp_bot.core.neighbours import CARD
 from tests.chat.stage import END, Stage
 from tests.virtual_time import virtual
 
@@ -66,6 +70,26 @@ async def test_an_opening_that_may_have_failed_is_repeated() -> None:
 
     assert [report.what for report in stage.reports] == [Report.OPENED]
     assert len(stage.platform.topics) == 2  # the lesser evil
+
+
+@pytest.mark.parametrize(
+    ("title", "is_taken"), [("Title of p1", True), ("Title", False), ("x" * 100, True), ("x" * 99 + "y", False)]
+)
+@virtual
+async def test_a_topic_that_stands_already_is_taken_if_it_is_called_so_as_far_as_titles_go(
+    title: str, is_taken: bool
+) -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    if title.startswith("x"):
+        await stage.change("p1", title="x" * 120)
+    orphan = stage.platform.open("-100", title)
+    async with stage.running():
+        stage.outbox.stands(orphan, title)
+        await stage.until(lambda: bool(stage.reports))
+
+    assert (stage.reports[0].ref == orphan) is is_taken
+    assert len(stage.platform.topics) == (1 if is_taken else 2)
 
 
 @virtual
@@ -266,3 +290,35 @@ async def test_a_topic_deleted_during_a_turn_is_reported_once_and_the_turn_goes_
     assert [report.what for report in stage.reports] == [Report.LOST, Report.OPENED]
     assert "".join(stage.platform.texts()) == f"Oneq1? Allowedtwo three \n{END}"
     assert place.ref not in {shown.where for shown in stage.platform.messages}
+
+
+@virtual
+async def test_what_a_topic_has_to_begin_with_becomes_its_card() -> None:
+    stage = Stage()
+    stage.pen.begins = "claude"
+    place = await stage.place(opened=False)
+    async with stage.running():
+        stage.notice(place, Notice(CARD, "claude in ~/code. Just write."))
+        await stage.change("p1", wanted=Wanted.OPEN)
+        await stage.turn(place, "Hi")
+        await stage.all_settled()
+
+    assert stage.platform.texts() == ["claude in ~/code. Just write.", f"Hi\n{END}"]
+    assert len(_calls(stage, "edit")) == 1
+
+
+@virtual
+async def test_what_a_topic_has_to_begin_with_stays_where_its_card_was_said_elsewhere() -> None:
+    stage = Stage()
+    stage.pen.begins = "claude"
+    place = await stage.place(opened=False)
+    async with stage.running():
+        await stage.change("p1", wanted=Wanted.OPEN)
+        await stage.turn(place, "Hi")
+        await stage.all_settled()
+
+    assert stage.platform.texts() == ["claude", f"Hi\n{END}"]
+
+
+def _calls(stage: Stage, method: str) -> list[float]:
+    return [when for when, called, _ in stage.platform.calls if called == method]

@@ -136,16 +136,40 @@ async def test_the_one_free_renaming_waits_for_a_better_title() -> None:
     stage.pen.title_patience = 30.0
     await stage.place()
     async with stage.running():
-        await stage.change("p1", title="From the first message")
-        await asyncio.sleep(20)
+        await stage.change("p1", title="From the first message", is_passing=True)
+        await asyncio.sleep(10)
+        await stage.change("p1", url="https://chat/p1")  # something else of it
+        await asyncio.sleep(10)
         assert not at(stage, "rename")
         await stage.change("p1", title="The agent's own")
-        await stage.until(lambda: bool(at(stage, "rename")))
+        assert await stage.until(lambda: bool(at(stage, "rename"))) < 5
         await stage.change("p1", title="Yet another")
         await asyncio.sleep(200)
 
     assert _titles(stage) == ["The agent's own"]
     assert len(at(stage, "rename")) == 1
+
+
+@virtual
+async def test_a_better_title_that_does_not_come_is_not_waited_for_without_end() -> None:
+    stage = keeping()
+    stage.pen.title_patience = 30.0
+    await stage.place()
+    async with stage.running():
+        await stage.change("p1", title="From the first message", is_passing=True)
+        assert 25 < await stage.until(lambda: bool(at(stage, "rename"))) < 40
+
+    assert _titles(stage) == ["From the first message"]
+
+
+@virtual
+async def test_a_title_that_stays_does_not_wait() -> None:
+    stage = keeping()
+    stage.pen.title_patience = 30.0
+    await stage.place()
+    async with stage.running():
+        await stage.change("p1", title="From the first message")
+        assert await stage.until(lambda: bool(at(stage, "rename"))) < 5
 
 
 @virtual

@@ -40,7 +40,7 @@ class Screen:
     def arrive(self, step: Send[str]) -> str:
         message = f"m{len(self.seen)}"
         text = step.want.text or ""
-        self.seen[message] = (text if step.want.file is None else f"<file>{text}", step.want.is_heard)
+        self.seen[message] = (text if step.want.file is None else f"<file>{text}", step.want.rings)
         return message
 
     def do(self, step: Step[str]) -> None:
@@ -126,16 +126,6 @@ def test_the_end_stands_in_the_answer_if_nothing_of_it_was_shown() -> None:
     screen.finish(final("Four."))
 
     assert screen.texts == [f"Four.\n{END}"]
-
-
-def test_an_end_that_is_not_heard_is_found_again_after_a_crash() -> None:
-    screen = Screen()
-    screen.finish(replace(final("Four."), is_quiet=True))
-    screen.known = Known()
-    screen.finish(replace(final("Four."), is_quiet=True))
-
-    assert screen.texts == [f"Four.\n{END}"]
-    assert screen.ringing == []
 
 
 def test_the_end_stands_apart_from_what_was_shown_before() -> None:

@@ -33,7 +33,7 @@ from tests.chat.scenes import (
     turn_view,
 )
 
-OPENING = Line("It is being opened …", Tone.FAINT)
+OPENING = Line("/sessions leads there as soon as it is open.", Tone.FAINT)
 
 
 # --- notices -----------------------------------------------------------------------------------------
@@ -70,6 +70,12 @@ async def test_paths_below_our_home_are_short(said: str, shown: str) -> None:
 
     assert blocks(told) == [(Line(shown.format(home=home)),)]
     assert blocks(answered) == [(Line(shown.format(home=home)), Item("", "One", shown.format(home=home)))]
+
+
+async def test_what_somebody_waits_for_goes_first_and_rings_only_if_it_is_to() -> None:
+    drawing = await notice(Notice("n", "⚠️ “a.bin” is too large.", soon=True))
+
+    assert (drawing.stretches[0].rings, drawing.rank) == (False, Rank.PERSON)
 
 
 async def test_a_notice_to_somebody_goes_first_and_ends_with_its_link() -> None:
@@ -230,6 +236,17 @@ async def test_a_queued_reply_stays_while_its_prompt_waits(state: PromptState) -
     assert blocks(drawing) == [(Line("Queued, number 1."),)]
     assert labels(drawing.stretches[0].keyboard) == [["Send now", "Remove"]]
     assert not drawing.gone
+
+
+async def test_a_queued_reply_tells_the_place_that_its_prompt_now_has_and_that_may_wait() -> None:
+    hub = LookingHub()
+    hub.turn(replace(turn_view(state=PromptState.QUEUED), ahead=2))
+
+    same = await reply(Reply("Queued, number 2.", prompt="7a11b2c3d4"), hub)
+    moved = await reply(Reply("Queued, number 3.", prompt="7a11b2c3d4"), hub)
+
+    assert blocks(same) == blocks(moved) == [(Line("Queued, number 2."),)]
+    assert (same.rank, moved.rank) == (Rank.PERSON, Rank.RENAME)
 
 
 @pytest.mark.parametrize("state", [PromptState.STARTED, PromptState.ENDED, PromptState.DROPPED])

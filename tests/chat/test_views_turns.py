@@ -448,13 +448,6 @@ async def test_every_other_outcome_is_told_in_words(outcome: Outcome, line: str,
     assert (drawing.end, drawing.rank) == ((Line(line),), rank)
 
 
-@pytest.mark.parametrize("outcome", Outcome)
-async def test_the_end_of_a_turn_that_was_broken_off_leaves_ringing_to_the_offer_below_it(outcome: Outcome) -> None:
-    drawing = await turn(TurnEnded(outcome))
-
-    assert drawing.is_quiet is (outcome in (Outcome.CRASHED, Outcome.STUCK, Outcome.INTERRUPTED))
-
-
 async def test_a_crash_is_told_with_the_last_lines_of_stderr() -> None:
     stderr = "\n".join(f"line {number}" for number in range(30))
     drawing = await turn(TurnEnded(Outcome.CRASHED, f"Its process ended (exit code 1).\n{stderr}\n{SECRET}"))

@@ -8,7 +8,7 @@ import pytest
 
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.inbound import Expecting
-from openacp_bot.core.model import Place, PromptState, ThreadRef, Wanted
+from openacp_bot.core.model import Part, Place, PromptState, ThreadRef, Wanted
 from openacp_bot.core.ports import Ledger, Records
 from tests.contracts.values import ANN, HERE, NOW, place, prompt, session
 
@@ -234,6 +234,13 @@ async def test_a_chat_moves_with_all_that_is_in_it(records: Records) -> None:
     assert moved is not None and (moved.where, moved.token) == (MOVED, "m1.0")
 
 
+async def test_what_one_chat_refused_the_next_may_take(records: Records) -> None:
+    await records.add_place(place("pl1", "s1", None, refused="There is no such channel."))
+    await records.move_space("telegram", "-100", "-200")
+
+    assert (await at(records, "pl1")).refused == ""
+
+
 async def test_only_the_chat_of_that_platform_moves(records: Records) -> None:
     there = ThreadRef("discord", "-100", "5")
     await records.add_place(place("pl1", "s1", there, adapter="discord"))
@@ -351,6 +358,35 @@ async def test_places_that_have_an_address_are_known_in_their_order_until_they_a
     assert [one.id for one in await ledger.known_places("telegram")] == ["open", "not yet", "a chat"]
     assert [one.id for one in await ledger.known_places("discord")] == ["elsewhere"]
     assert await ledger.known_places("nowhere") == []
+
+
+async def test_the_messages_that_wait_are_known_with_the_place_they_were_written_in(
+    records: Records, ledger: Ledger
+) -> None:
+    for id, ref in {"here": ThreadRef("telegram", "-100", "1"), "unopened": None}.items():
+        await records.add_place(place(id, "s1", ref))
+    await records.add_place(place("there", "s2", ThreadRef("discord", "9", "8"), adapter="discord", space="9"))
+    album = (Part("one", "11", album="x"), Part("two", "12", album="x"))
+    queued = [
+        prompt("p1", message="10", place="here"),
+        prompt("p2", message="11", place="here", parts=album),
+        prompt("p3", place="here"),
+        prompt("p4", message="13"),
+        prompt("p5", message="14", place="unopened"),
+        prompt("p6", "s2", message="15", place="there"),
+        prompt("p7", message="16", place="here"),
+        prompt("p8", message="17", place="here"),
+    ]
+    for one in queued:
+        await records.queue_prompt(one)
+    await records.change_prompts(["p7"], state=PromptState.DROPPED)
+    await records.start_turn("p8", NOW)
+
+    here, there = ThreadRef("telegram", "-100", "1"), ThreadRef("discord", "9", "8")
+    assert await ledger.waiting_messages("telegram") == [(here, "10"), (here, "11"), (here, "12")]
+    assert await ledger.waiting_messages("discord") == [(there, "15")]
+    await records.delete_session("s1")
+    assert await ledger.waiting_messages("telegram") == []
 
 
 # --- archived and restored

@@ -38,6 +38,7 @@ class Chat:
     topic: str = ""
     space: str = "-100"
     ground: Ground = Ground.TOPIC
+    url: str = ""
 
     @property
     def where(self) -> ThreadRef:
@@ -45,7 +46,8 @@ class Chat:
 
     def origin(self, key: str = "", *, age: float = 0.0, late: bool = False) -> Origin:
         key = key or f"chat-{next(NUMBERS)}"
-        return Origin(key, self.where, self.who, self.core.now() - age, ground=self.ground, late=late)
+        at = self.core.now() - age
+        return Origin(key, self.where, self.who, at, ground=self.ground, late=late, url=self.url)
 
     async def say(
         self,

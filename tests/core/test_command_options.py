@@ -9,6 +9,7 @@ import pytest
 
 from openacp_bot.core.commands.spec import CommandSpec
 from openacp_bot.core.commands.table import COMMANDS
+from openacp_bot.core.inbound import Reply
 from openacp_bot.core.model import AgentSpec, UserRef
 from openacp_bot.core.views import CommandMenu
 from tests.core.chat import TEAM, Chat, refused, three_sessions
@@ -43,11 +44,14 @@ def test_every_command_about_a_session_can_name_it_and_no_option_comes_twice(spe
 async def test_a_menu_tells_options_and_whose_answers_are_private(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
         menu = {one.name: one for one in await core.hub.look(CommandMenu(), UserRef("telegram", ""))}
+        informing = {"status", "sessions", "queue", "help", "start", "menu"}
 
         assert [param.name for param in menu["new"].params] == ["agent", "workspace", "model", "message"]
         assert [param.suggests for param in menu["new"].params] == [True, True, True, False]
         assert menu["verbosity"].params[0].choices == ("low", "medium", "high")
-        assert {name for name, one in menu.items() if one.private} == {"status", "sessions", "help", "start", "menu"}
+        assert {name for name, one in menu.items() if one.private} == informing
+        for name in informing:
+            assert (await Chat(core).command(name) or Reply("")).private
 
 
 @virtual

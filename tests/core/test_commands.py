@@ -150,6 +150,7 @@ async def test_outside_a_session_a_picker_is_shown_and_its_button_does_it(name: 
             await core.command("archive", session=id)
         reply = await core.command(name)
         assert reply is not None and reply.private and not reply.rows
+        assert reply.text == f"Which session is /{name} for?"
         record = core.manager.current(await core.record(id))
         assert [choice.label for choice in reply.choices] == [f"{record.state.mark} {record.shown_title} · fake"]
         done = await core.press(reply.choices[0].token)

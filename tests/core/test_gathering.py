@@ -194,6 +194,25 @@ async def test_what_a_crash_left_gathering_runs_without_the_rest_if_its_platform
         assert core.agent.prompts == ["a"]
 
 
+@virtual
+async def test_what_waits_since_an_earlier_life_runs_only_once_its_platform_has_told_what_was_deleted(
+    tmp_path: Path,
+) -> None:
+    store = SlowStore(asyncio.get_running_loop().time)
+    async with lodge(tmp_path, access=TEAM, store=store, launcher=FakeLauncher(delay=60)) as core:
+        _, topic = await Chat(core).new(topic="7")
+        await topic.say("one", id="71")
+        await topic.say("two", id="72")
+    recovered = await store.recover(asyncio.get_running_loop().time())
+    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, is_up=False) as core:
+        await core.pass_time(20)
+        await Chat(core, topic="7").edit("71", None)
+        core.is_up = True
+        await core.pass_time(5)
+
+        assert core.agent.prompts == ["two"]
+
+
 @pytest.mark.parametrize("state", ["waking", "asleep at the cap"])
 @virtual
 async def test_what_comes_again_after_a_crash_joins_the_part_that_had_come(state: str, tmp_path: Path) -> None:

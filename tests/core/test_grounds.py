@@ -152,6 +152,24 @@ async def test_a_session_that_a_message_began_asks_its_person(tmp_path: Path) ->
 
 
 @virtual
+async def test_what_is_archived_says_how_it_comes_back_where_that_can_be_done(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        inside = await topic.push(await topic.command("archive"), "Confirm")
+        assert inside.text == "Archived. To bring it back, press Restore, or send /restore outside of this topic."
+        await topic.push(inside, "Restore")
+        assert (await core.record(id)).archived_at is None
+        general = Chat(core)
+        outside = await general.push(await general.command("archive", id), "Confirm")
+        assert outside.text == "Archived. To bring it back, press Restore, or send /restore."
+
+        chat = private(core)
+        await chat.command("new", "fake .")
+        alone = await chat.command("archive")
+        assert alone is not None and (alone.text, alone.choices) == ("Archived. /restore brings it back.", ())
+
+
+@virtual
 async def test_a_topic_whose_session_is_archived_offers_restore_and_a_deleted_ones_begins_anew(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
         id, topic = await Chat(core).new(topic="7")

@@ -12,8 +12,9 @@ import pytest
 from openacp_bot.core.errors import NotAllowed, UserError
 from openacp_bot.core.events import AgentCommand as TheirCommand
 from openacp_bot.core.events import CommandsChanged, SessionChanged, UsageChanged
-from openacp_bot.core.inbound import Reply
+from openacp_bot.core.inbound import Ground, Reply
 from openacp_bot.core.model import Phase, SessionRecord, Source, State, UserRef
+from openacp_bot.core.settings import AccessList
 from openacp_bot.core.views import (
     CommandMenu,
     Health,
@@ -352,3 +353,41 @@ async def test_a_form_for_a_new_session_is_pre_filled(tmp_path: Path) -> None:
         assert [agent.name for agent in form.agents] == ["fake", "other"] and form.default_agent == "fake"
         assert form.workspaces == (str(core.settings.base_dir / "sub"),)
         assert form.base_dir == str(core.settings.base_dir)
+
+
+# --- where they live ------------------------------------------------------------------------------------
+
+
+@virtual
+async def test_every_row_says_where_its_session_is_by_a_link_or_in_a_word(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        page = await core.new()
+        opened, _ = await Chat(core).new(topic="10")
+        by_hand = await begun_in(Chat(core, topic="11", url="https://t.example/11"))
+        alone = await begun_in(Chat(core, space="1", ground=Ground.CHAT))
+        direct = UserRef("discord", "9", "Dan")
+        core.settings = replace(core.settings, access={**TEAM, "discord": AccessList(users=frozenset({"8", "9"}))})
+        far = await begun_in(Chat(core, direct, space="77", ground=Ground.CHAT, url="https://d.example/77"))
+
+        listed = {row.session: row for row in (await Chat(core).command("sessions") or Reply("")).rows}
+        where = {id: (row.url, row.detail.rpartition(" · ")[2]) for id, row in listed.items()}
+        assert where[page] == ("", "on the page")
+        assert where[opened][0] == "https://t.example/10" and where[opened][1].endswith(" ago")
+        assert where[by_hand][0] == "https://t.example/11"
+        assert where[alone] == ("", "in its own chat")
+        assert where[far] == ("", "in Discord")  # somebody else's direct messages cannot be entered
+
+        here = {row.session: row for row in (await Chat(core, topic="11").command("sessions") or Reply("")).rows}
+        assert here[by_hand].detail.endswith(" · here")
+        own = Chat(core, direct, space="78", ground=Ground.CHAT)
+        assert [(row.session, row.url) for row in (await own.command("sessions") or Reply("")).rows] == [
+            (far, "https://d.example/77")
+        ]
+
+
+async def begun_in(chat: Chat) -> str:
+    """The session that a message begins there."""
+    reply = await chat.say("work")
+    assert reply is not None and reply.session
+    await chat.core.pass_time(1)
+    return reply.session

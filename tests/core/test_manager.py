@@ -436,7 +436,7 @@ async def test_a_bug_in_what_runs_beside_the_sessions_ends_nothing_else(
     async with lodge(tmp_path, store=Buggy(asyncio.get_running_loop().time)) as core:
         id, doomed = await core.new(), await core.new()
         core.manager.errand(errand())
-        await core.manager.delete(await core.record(doomed))
+        await core.manager.deletions.delete(await core.record(doomed))
         core.manager.delete_all([await core.record(await core.new())])
         await core.pass_time(7300)
         await core.send(id, "still there?")
@@ -457,9 +457,9 @@ async def test_a_session_that_is_deleted_twice_at_once_says_so_once(tmp_path: Pa
         await core.command("finish", session=id)
         await core.pass_time(1)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(core.manager.delete(record))
-            tasks.create_task(core.manager.delete(record))
-        await core.manager.delete(record)
+            tasks.create_task(core.manager.deletions.delete(record))
+            tasks.create_task(core.manager.deletions.delete(record))
+        await core.manager.deletions.delete(record)
         gone = [one for one in core.screen.said if one.session == id and one.event == SessionChanged(deleted=True)]
 
         assert len(gone) == 1

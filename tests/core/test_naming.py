@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openacp_bot.core import naming
-from openacp_bot.core.events import Outcome, TitleChanged
+from openacp_bot.core.events import Outcome, PlaceChanged, TitleChanged
 from openacp_bot.core.model import SessionRecord, Source, TitleRank
+from tests.core.chat import TEAM, Chat
 from tests.core.lodge import Lodge, changed, lodge
 from tests.virtual_time import virtual
 
@@ -162,6 +163,23 @@ async def test_naming_by_first_message_asks_nobody(tmp_path: Path) -> None:
 
         assert await titled(core, id) == ("hello there", TitleRank.FIRST_MESSAGE)
         assert core.agent.side_prompts == []
+
+
+@pytest.mark.parametrize("mode", ["agent", "first_message"])
+@virtual
+async def test_a_topic_is_told_that_a_better_title_follows_only_if_the_agent_is_asked(
+    mode: str, tmp_path: Path
+) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        core.settings = changed(core.settings, naming=mode)
+        _, topic = await Chat(core).new(topic="7")
+        await topic.say("hello there")
+        await core.pass_time(1)
+        told = [one for one in core.screen.events(PlaceChanged) if isinstance(one, PlaceChanged)]
+        first = next(one for one in told if one.place.title == "hello there")
+
+        assert first.is_passing is (mode == "agent")
+        assert not told[-1].is_passing
 
 
 @virtual

@@ -9,8 +9,9 @@ import pytest
 
 from openacp_bot.core.commands.house import MESSAGE_LIMIT
 from openacp_bot.core.model import Ending
+from openacp_bot.core.views import OneTurn
 from tests.core.chat import ALICE, TEAM, Chat, button, labels, refused
-from tests.core.lodge import changed, lodge, queued
+from tests.core.lodge import YOU, changed, lodge, queued
 from tests.core.slow import SlowStore
 from tests.virtual_time import virtual
 
@@ -26,6 +27,27 @@ async def test_queued_messages_say_their_place(tmp_path: Path) -> None:
 
         assert first is not None and first.text == "Queued, number 1." and first.quiet
         assert second is not None and second.text == "Queued, number 2." and labels(second) == ["Send now", "Remove"]
+
+
+@virtual
+async def test_a_queued_prompt_knows_the_place_that_it_now_has(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        said = [await core.send(id, text) for text in ("one", "two", "three", "four")]
+        two, three, four = (reply.prompt for reply in said if reply is not None)
+
+        async def ahead() -> list[int]:
+            return [(await core.hub.look(OneTurn(prompt), YOU)).ahead for prompt in (two, three, four)]
+
+        assert await ahead() == [1, 2, 3]
+        core.agent.finish()
+        await core.pass_time(1)
+        assert await ahead() == [0, 1, 2]
+        await core.press(button(said[2], "Remove").token)
+        assert await ahead() == [0, 0, 1]
+        core.agent.die()
+        await core.pass_time(1)
+        assert await ahead() == [0, 0, 1]  # held, with nobody at work
 
 
 @virtual

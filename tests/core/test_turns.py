@@ -177,7 +177,10 @@ async def test_a_death_in_a_turn_is_an_error_with_the_last_words_and_continue(tm
         assert core.ends() == [Outcome.CRASHED]
         assert record.state is State.ERROR and "out of memory" in record.reason
         assert core.text() == "half an ans"
-        assert [choice.label for choice in core.notices()[-1].choices] == ["Continue", "Run the queue", "Clear"]
+        offer = core.notices()[-1]
+        assert [choice.label for choice in offer.choices] == ["Continue", "Run the queue", "Clear"]
+        assert offer.text == "What was answered so far is kept. 1 message behind it waits."
+        assert (offer.ring, offer.soon) == (False, True)  # the turn's end has said why, and rang
         assert core.manager.slots_used == 0
         assert [prompt.text for prompt in await core.store.queued(id)] == ["then this"]
 

@@ -98,7 +98,9 @@ async def test_an_agent_that_takes_no_audio_is_told_of_once_a_session(tmp_path: 
         told = [notice for notice in core.notices() if notice.id == "unheard"]
 
         assert core.agent.prompts == ["listen 1", "listen 2"]
-        assert [notice.ring for notice in told] == [False] and "fake takes no audio" in told[0].text
+        assert [(notice.ring, notice.soon) for notice in told] == [(False, True)] and "fake takes no audio" in told[
+            0
+        ].text
 
 
 @pytest.mark.parametrize(("takes_audio", "mime"), [(True, "audio/ogg"), (False, "image/png")])

@@ -83,10 +83,11 @@ async def house(
     channel: Channel,
     *users: Person,
     patience: Patience = QUICK,
+    roles: frozenset[str] = frozenset(),
     **config: Any,
 ) -> AsyncIterator[House]:
-    """An adapter that listens; the users are let in."""
-    access = AccessList(users=frozenset(str(user.id) for user in users))
+    """An adapter that listens; the users are let in, and who has one of the roles."""
+    access = AccessList(users=frozenset(str(user.id) for user in users), roles=roles)
     assert channel.guild is not None
     given = DiscordConfig(discord.token, discord.url, channel.guild.id, channel.id, **config)
     async with open_store(folder) as store:

@@ -7,12 +7,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openacp_bot.adapters.discord.components import components, pressed
+from openacp_bot.adapters.discord.components import components, cut, pressed
 from openacp_bot.adapters.discord.modals import fits, modal, values
 from openacp_bot.chat.keyboards import packed
 from openacp_bot.chat.sheet import Keyboard, Picker
 from openacp_bot.core.inbound import Choice, Form, Opens
 from openacp_bot.core.model import Field
+from tests.sims.discord.modals import check_modal
+from tests.sims.discord.refusals import Problems
 
 AGENTS = tuple(Choice(f"an agent with a name as long as a sentence {n}", f"m.{n}") for n in range(9))
 
@@ -63,11 +65,56 @@ def test_how_a_press_is_answered_is_known_from_its_id() -> None:
 
 
 def test_forms_that_no_modal_can_hold() -> None:
-    field = Field("a", "A")
-    assert fits(Form("t", "T", (field,) * 5))
-    assert not fits(Form("t", "T", (field,) * 6))
+    fields = tuple(Field(name, "A") for name in "abcdef")
+    assert fits(Form("t", "T", fields[:5]))
+    assert not fits(Form("t", "T", fields))
     assert not fits(Form("t", "T", (Field("a", "A", options=tuple((str(n), str(n)) for n in range(26))),)))
     assert not fits(Form("t", "T", (Field("a", "A", options=(("v" * 101, "V"),)),)))
+
+
+def test_forms_whose_names_discord_would_refuse_or_confuse() -> None:
+    options = (("x", "X"),)
+    for fields in (
+        (Field("n" * 101, "A"),),
+        (Field("n" * 99, "A", kind="choices", options=options),),
+        (Field("", "A"),),
+        (Field("a", "A"), Field("a", "B")),
+        (Field("a", "A", kind="choices", options=options), Field("a[]", "B")),
+        (Field("a[]", "A", kind="choice", options=options),),
+        (Field("a", "A", options=(("x", "One"), ("x", "Other"))),),
+        (Field("a", "A", options=tuple((f"m{n}", f"Model {n}") for n in range(100))),),
+    ):
+        assert not fits(Form("t", "T", fields)), fields
+
+
+FIELDS = st.lists(
+    st.builds(
+        Field,
+        st.text(max_size=120),
+        st.text(max_size=120),
+        st.sampled_from(["text", "choice", "choices", "boolean", "integer"]),
+        st.lists(st.tuples(st.text(max_size=110), st.text(max_size=110)), max_size=27).map(tuple),
+        st.booleans(),
+        st.text(max_size=20),
+        st.text(max_size=120),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(st.text(max_size=60), FIELDS)
+def test_discord_takes_every_form_that_fits(title: str, fields: list[Field]) -> None:
+    form = Form("t", title, tuple(fields))
+    if not fits(form):
+        return
+    problems = Problems()
+    check_modal(problems, modal(form), ())
+    assert problems.found == []
+
+
+def test_what_cannot_be_seen_is_no_label() -> None:
+    assert [cut(text, 10) for text in ("\u200b", "\u2060 \ufeff", "", "\n")] == ["…"] * 4
 
 
 def test_what_stands_already_is_filled_in_and_comes_back() -> None:

@@ -100,7 +100,7 @@ async def test_what_was_for_one_person_is_not_said_to_all_when_it_comes_too_late
     home.hub.replies.append(Reply("A secret.", private=True))
     ann.slash(agents, "new")
 
-    await shown(home.discord, agents, "did not take the answer in time")
+    await shown(home.discord, agents, "did not take the answer")
     assert "secret" not in home.discord.transcript(agents)
 
 
@@ -168,7 +168,7 @@ async def test_a_first_answer_that_stands_as_it_should_is_not_edited(home: House
     message = await ann.slash(agents, "new").said()
     await home.until_stored(message)
     ann.write(agents, "go on")
-    await home.until_noted(f"seen:{agents.id}", max(agents.messages))
+    await home.until_noted(f"heard:{agents.guild.id}", max(agents.messages))  # type: ignore[union-attr]
     await home.until_settled()
 
     assert len(message.looks) == 1 and message.labels == ["Allow", "Reject"]
@@ -190,7 +190,7 @@ async def test_a_private_answer_learns_of_the_thread_that_is_opened(home: House,
     home.hub.views[OneSession("s1")] = _session(place)
     home.hub.replies.append(Reply("New session.", session="s1", private=True))
     answer = await ann.slash(agents, "new").said()
-    assert "being opened" in answer.text
+    assert "as soon as it is open" in answer.text
 
     ref = ThreadRef("discord", str(agents.id), "77")
     opened = replace(place, ref=ref, url="https://discord.com/channels/1/77", refused="")
@@ -198,7 +198,7 @@ async def test_a_private_answer_learns_of_the_thread_that_is_opened(home: House,
     home.adapter.show(None, Said("s1", None, 1, 0.0, PlaceChanged(opened)))
 
     await home.discord.until(lambda: "channels/1/77" in answer.text or None)
-    assert "being opened" not in answer.text
+    assert "as soon as it is open" not in answer.text
 
 
 def _session(place: Place) -> SessionView:

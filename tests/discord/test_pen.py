@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
-import discord as library
 import pytest
 from discord.http import Route
 
@@ -32,7 +32,7 @@ from openacp_bot.chat.pen import (
 from openacp_bot.core.model import Blob, Place
 from openacp_bot.core.settings import AccessList
 from tests.discord.house import where
-from tests.sims.discord import CUT_AFTER, Channel, Discord, Fault, Person, Right, flood, refuse
+from tests.sims.discord import BAD_GATEWAY, CUT_AFTER, Channel, Discord, Fault, Person, Right, flood, refuse
 from tests.telegram.scripted import ScriptedHub
 
 REFUSALS: dict[str, tuple[Fault, type[PenError]]] = {
@@ -69,7 +69,7 @@ def pen(discord: Discord, rest: Rest, agents: Channel) -> DiscordPen:
     assert agents.guild is not None
     facts = Facts(guild=str(agents.guild.id), channel=str(agents.id))
     forums = Forums(ScriptedHub(), lambda: rest, Bearings(DiscordConfig(""), AccessList))
-    return DiscordPen(lambda: rest, lambda: facts, forums, streams=True, titles=0.0)
+    return DiscordPen(lambda: rest.paced, lambda: facts, forums, streams=True, titles=0.0)
 
 
 @pytest.fixture
@@ -180,17 +180,35 @@ async def test_a_third_renaming_is_for_later_and_ours_are_known_once(pen: Discor
     ]
 
 
-async def test_edits_of_old_messages_that_are_refused_close_no_gate(
+async def test_an_edit_of_an_old_message_is_for_later_and_holds_no_other(
     discord: Discord, pen: DiscordPen, thread: Channel
 ) -> None:
-    young = await pen.send(where(thread), "young", (), Manner())
-    old = str(library.utils.time_snowflake(library.utils.utcnow()) - (2 * 3_600_000 << 22))
-    limit = Fault(429, 30046, "Maximum number of edits to messages older than 1 hour reached", retry_after=60.0)
-    discord.fail("edit_message", 2, limit)
-    with pytest.raises(Refused):
-        await pen.edit(where(thread), old, "more")
-    with pytest.raises(RetryAfter):
-        await pen.edit(where(thread), young, "more")
+    message = await pen.send(where(thread), "one", (), Manner())
+    other = await pen.send(where(thread), "other", (), Manner())
+    limit = Fault(429, 30046, "Maximum number of edits to messages older than 1 hour reached", retry_after=15.0)
+    discord.fail("edit_message", 1, limit)
+    with pytest.raises(Later) as caught:
+        await pen.edit(where(thread), message, "more")
+    async with asyncio.timeout(5):  # the library would wait, and let nobody else edit
+        await pen.edit(where(thread), other, "more")
+
+    assert caught.value.seconds == 15.0
+    assert [one.text for one in discord.sent(thread)] == ["one", "more"]
+
+
+async def test_what_fails_at_discord_is_tried_once_where_its_caller_tries_again(
+    discord: Discord, pen: DiscordPen, rest: Rest, thread: Channel
+) -> None:
+    discord.fail("create_message", 2, BAD_GATEWAY)
+    with pytest.raises(NotDone):
+        await pen.send(where(thread), "hello", (), Manner(nonce="n"))
+    with pytest.raises(PerhapsDone):
+        await pen.send(where(thread), "hello", (), Manner())
+    await pen.send(where(thread), "hello", (), Manner(nonce="n"))
+
+    discord.fail("create_message", 1, BAD_GATEWAY)
+    await rest.send(str(thread.id), {"content": "patient"})
+    assert [one.text for one in discord.sent(thread)] == ["hello", "patient"]
 
 
 async def test_files_are_sent_up_to_the_server_s_limit(discord: Discord, pen: DiscordPen, thread: Channel) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.desk import Desk
-from tests.e2e.house import Daemon, House
+from tests.e2e.house import PATIENCE, Daemon, House
 from tests.e2e.phone import Phone
 from tests.e2e.visitor import Visitor
 from tests.sims.discord import Discord
@@ -18,7 +18,6 @@ from tests.sims.telegram import Telegram
 
 pytestmark = pytest.mark.wall_clock
 
-READY = 30.0
 Place = Phone | Desk
 
 
@@ -63,8 +62,8 @@ def both(sim: Telegram, discord: Discord, house: House) -> Both:
 async def daemon(both: Both) -> AsyncIterator[Daemon]:
     """A daemon that is up on both."""
     async with both.house.daemon() as daemon:
-        await both.phone.sim.wait_for(lambda: both.phone.sim.called("getUpdates"), READY)
-        await both.desk.sim.until(lambda: both.desk.sim.commands, READY)
+        await both.phone.sim.wait_for(lambda: both.phone.sim.called("getUpdates"), PATIENCE)
+        await both.desk.sim.until(lambda: both.desk.sim.commands, PATIENCE)
         yield daemon
 
 

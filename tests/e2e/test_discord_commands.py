@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from tests.e2e.desk import in_guild
@@ -130,4 +134,56 @@ async def test_the_private_greeting_leads_to_a_thread(discord: Discord, house: H
         await desk.who.press(asked, "Base directory").answered()
         thread = desk.at(await desk.new_thread(set()))
         await desk.wait(lambda: str(thread.channel.id) in asked.text or None)
-        assert "being opened" not in asked.text and asked.labels == []
+        assert "as soon as it is open" not in asked.text and asked.labels == []
+
+
+async def test_help_shows_what_one_fills_in(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        await desk.ready()
+        told = (await desk.run("help").said()).text
+        shown = {command.name for command in discord.commands.values()}
+        assert {line.split()[0].strip("/:*`") for line in told.splitlines() if line.startswith(("/", "`/"))} == shown
+        assert "/new [agent] [workspace] [model] [message]" in told and "--model" not in told
+        assert "/agent name [message]" in told
+
+
+async def test_a_typed_command_that_nobody_knows_is_answered_in_the_channel(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        await desk.ready()
+        desk.say("/usr/bin is a path, and this is chatter")
+        desk.say("chatter, too")
+        typed = desk.say("/nwe stub")
+        answer = await desk.sees("Did you mean /new?")
+        assert answer.reply_to is typed
+        desk.say("/quux")
+        await desk.sees("There is no command /quux")
+        assert len(desk.messages) == 2 and not house.rows("SELECT 1 FROM sessions")
+
+
+async def test_a_flood_of_key_strokes_among_many_sessions_holds_nothing_up(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        await desk.new()
+    _multiply_the_session(house, 300)
+    async with house.daemon() as daemon:
+        await desk.ready()
+        async with asyncio.TaskGroup() as people:
+            offers = [
+                people.create_task(desk.who.autocomplete(desk.channel, "status", "session", f"copy {number:03}"))
+                for number in range(50)
+            ]
+            status = people.create_task(desk.run("status").said())
+        assert "301" in status.result().text
+        assert [f"copy{number}" in offer.result() for number, offer in enumerate(offers)] == [True] * 50
+        assert "Traceback" not in daemon.log
+
+
+def _multiply_the_session(house: House, copies: int) -> None:
+    columns = [name for _, name, *_ in house.rows("PRAGMA table_info(sessions)")]
+    changed = {"id": "?", "sought": "?"}
+    values = ", ".join(changed.get(name, name) for name in columns)
+    with closing(sqlite3.connect(house.data / "openacp.db")) as database, database:
+        titles = [(f"copy{number}", f"session copy {number:03}") for number in range(copies)]
+        database.executemany(f"INSERT INTO sessions SELECT {values} FROM sessions LIMIT 1", titles)

@@ -81,6 +81,7 @@ async def test_killed_before_the_new_thread_is_known_it_is_taken_and_not_opened_
 
     async with house.daemon():
         await thread.wait(lambda: _answer(thread, "into the thread"))
+        await thread.wait(lambda: discord.called("add_thread_member") or None)
         assert discord.threads(desk.channel) == [thread.channel]
     assert len(house.rows("SELECT 1 FROM sessions")) == 1
 
@@ -112,6 +113,7 @@ async def test_killed_in_mid_turn_the_queue_is_held(discord: Discord, house: Hou
         await thread.sees("Queued")
         thread.say("echo third")
         await thread.wait(lambda: thread.text.count("Queued") == 2 or None)
+        await house.stored("begun")
         daemon.kill()
 
     async with house.daemon():

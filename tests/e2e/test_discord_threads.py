@@ -30,6 +30,8 @@ async def test_a_session_in_a_forum_is_a_post_with_state_and_agent(discord: Disc
         answer = await lobby.run("new", agent="stub", workspace=".").said()
         (post,) = await lobby.wait(lambda: discord.threads(forum) or None)
         desk = lobby.at(post)
+        await desk.wait(lambda: "Just write." in desk.text or None)
+        assert [one.id for one in desk.messages] == [post.id]
         await lobby.wait(lambda: str(post.id) in answer.text or None)
         await desk.wait(lambda: set(post.tag_names) == {"active", "stub"} or None)
 
@@ -80,6 +82,16 @@ async def test_a_person_s_name_for_a_thread_stays_and_ours_is_not_taken_for_one(
         second.say("title From the agent; echo done")
         await second.sees("done")
         assert second.channel.name == "By hand"
+
+
+async def test_a_thread_is_called_by_its_first_message_at_once_if_nobody_else_names_it(
+    discord: Discord, house: House
+) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        thread = await desk.new()
+        thread.say("echo the first")
+        await thread.wait(lambda: thread.channel.name.startswith("echo the first") or None)
 
 
 async def test_a_renaming_while_we_were_away_is_found(discord: Discord, house: House) -> None:
@@ -152,6 +164,25 @@ async def test_archive_closes_the_thread_and_restore_opens_it(discord: Discord, 
         await thread.wait(lambda: (thread.channel.archived and thread.channel.locked) or None)
 
 
+async def test_an_archived_thread_says_how_it_is_brought_back_and_its_button_does_it(
+    discord: Discord, house: House
+) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        thread = await desk.new()
+        thread.say("echo to keep")
+        await thread.sees("to keep")
+        thread.say("/archive")
+        await thread.press("Confirm")
+        await thread.sees("press Restore, or send /restore outside of this thread.")
+        await thread.wait(lambda: (thread.channel.archived and thread.channel.locked) or None)
+
+        await thread.press("Restore")
+        await thread.wait(lambda: not (thread.channel.archived or thread.channel.locked) or None)
+        thread.say("echo and on")
+        await thread.sees("and on")
+
+
 async def test_a_deleted_thread_is_opened_anew_with_a_link(discord: Discord, house: House) -> None:
     desk = in_guild(discord, house)
     async with house.daemon():
@@ -176,6 +207,7 @@ async def test_a_thread_opened_by_hand_begins_a_session(discord: Discord, house:
         thread.say("echo by hand")
         await thread.sees("by hand")
         assert house.rows("SELECT title FROM sessions") == [("My work",)]
+        assert f"/{desk.guild.id}/{thread.channel.id}" in (await desk.run("sessions").said()).text
 
 
 async def test_a_mention_opens_a_thread_with_its_words_as_first_prompt(discord: Discord, house: House) -> None:
@@ -208,4 +240,19 @@ async def test_a_direct_message_holds_one_session(discord: Discord, house: House
         await direct.sees("New session with stub")
         direct.say("echo once more")
         await direct.sees("once more")
+        assert f"/@me/{direct.channel.id}" in (await desk.run("sessions").said()).text
     assert len(set(house.conversations())) == 2
+
+
+async def test_those_that_wait_are_told_when_they_move_up(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        thread = await desk.new()
+        thread.say("slow 30 0.1")
+        for text in ("slow 600 0.1", "echo two"):
+            thread.say(text)
+        await thread.sees("Queued, number 2.")
+
+        await thread.wait(
+            lambda: [one.text for one in thread.messages if "Queued" in one.text] == ["Queued, number 1."] or None
+        )

@@ -246,6 +246,72 @@ async def test_rest_alone_is_away_while_a_turn_ends(discord: Discord, house: Hou
         assert "Traceback" not in daemon.log
 
 
+async def test_a_message_that_takes_no_edits_for_a_while_gets_them_later(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    limit = Fault(429, 30046, "Maximum number of edits to messages older than 1 hour reached", retry_after=0.7)
+    async with house.daemon() as daemon:
+        thread = await desk.new()
+        thread.say("echo begun; slow 8 0.5; echo and done")
+        await thread.sees("begun")
+        discord.fail("edit_message", 4, limit)
+        await thread.sees("and done")
+        await thread.sees("✅")
+        assert not [one for one in thread.channel.messages.values() if one.author is discord.bot and one.deleted]
+        assert thread.text.count("begun") == 1
+        assert "refused" not in daemon.log and "Traceback" not in daemon.log
+
+
+async def test_a_thread_that_was_opened_by_a_call_that_failed_is_not_opened_twice(
+    discord: Discord, house: House
+) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        await desk.ready()
+        discord.fail("start_thread", 1, BAD_GATEWAY_AFTER)
+        thread = await desk.new()
+        thread.say("echo hello")
+        await thread.sees("hello")
+        assert len(discord.threads(desk.channel)) == 1
+
+
+@pytest.mark.parametrize("fault", [flood(20.0, "global"), BANNED, SERVER_ERROR], ids=["flood", "ban", "500"])
+async def test_commands_are_answered_while_the_bot_s_calls_are_refused(
+    discord: Discord, house: House, fault: Fault
+) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon() as daemon:
+        thread = await desk.new()
+        await thread.sees("Just write")
+        for route in ("create_message", "edit_message", "trigger_typing"):
+            discord.fail(route, 5, fault)
+        thread.say("echo hello")
+        await eventually(lambda: any(call.status == fault.status for call in discord.calls))
+        for _ in range(5):
+            assert "Workspace" in (await thread.run("status").said()).text
+        assert "Traceback" not in daemon.log
+
+
+async def test_a_command_that_failed_for_its_person_is_not_carried_out_after_all(
+    discord: Discord, house: House
+) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon() as daemon:
+        await desk.ready()
+        await desk.run("status").said()
+        discord.gateway_away = True
+        discord.gateway.drop()
+        failing = desk.run("new", agent="stub", workspace=".", message="echo once")
+        await eventually(lambda: failing.failed)
+        discord.gateway_away = False
+        await eventually(lambda: discord.gateway.resumed)
+        await desk.run("new", agent="stub", workspace=".", message="echo once").said()
+        thread = desk.at(await desk.new_thread(set()))
+        await thread.sees("✅")
+        assert len(discord.threads(desk.channel)) == 1
+        assert house.prompts() == ["echo once"]
+        assert "Traceback" not in daemon.log
+
+
 async def test_where_every_call_takes_a_while_nothing_is_lost_or_doubled(discord: Discord, house: House) -> None:
     desk = in_guild(discord, house)
     async with house.daemon():

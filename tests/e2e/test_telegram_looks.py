@@ -74,9 +74,10 @@ async def test_a_crash_rings_once(sim: Telegram, house: House) -> None:
         topic = await general.new()
         topic.say("echo half; die 3 boom")
         offer = await topic.wait(lambda: next((one for one in topic.messages if "Continue" in one.labels), None))
-        await topic.sees("The agent crashed")
+        end = await topic.sees("The agent crashed")
 
-        assert [one for one in topic.messages if one.rings] == [offer]
+        assert [one for one in topic.messages if one.rings] == [end]
+        assert offer.text == "What was answered so far is kept."
 
 
 async def test_the_answer_to_a_prompt_that_waited_replies_to_it(sim: Telegram, house: House) -> None:
@@ -91,3 +92,17 @@ async def test_the_answer_to_a_prompt_that_waited_replies_to_it(sim: Telegram, h
         answer = await topic.sees("the second")
 
         assert answer.reply_to is second
+
+
+async def test_those_that_wait_are_told_when_they_move_up(sim: Telegram, house: House) -> None:
+    general = in_group(sim, house)
+    async with house.daemon():
+        topic = await general.new()
+        topic.say("slow 30 0.1")
+        for text in ("slow 600 0.1", "echo two"):
+            topic.say(text)
+        await topic.sees("Queued, number 2.")
+
+        await topic.wait(
+            lambda: [one.text for one in topic.messages if "Queued" in one.text] == ["Queued, number 1."] or None
+        )

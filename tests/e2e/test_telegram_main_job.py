@@ -51,6 +51,7 @@ async def test_killed_in_mid_turn(sim: Telegram, house: House) -> None:
         await topic.sees("Queued")
         topic.say("echo third")
         await topic.wait(lambda: topic.text.count("Queued") == 2 or None)
+        await house.stored("begun")
         daemon.kill()
 
     async with house.daemon():

@@ -14,7 +14,7 @@ import aiohttp
 
 from tests.web.stage import Tab
 
-PATIENCE = 30.0  # no test waits that long unless it fails
+PATIENCE = 60.0  # no test waits that long unless it fails
 
 
 class Visitor(Tab):

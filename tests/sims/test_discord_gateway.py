@@ -172,6 +172,7 @@ async def test_what_lies_out_of_sight_is_not_told(team: Team) -> None:
 async def test_a_guild_may_be_away_for_a_while(team: Team) -> None:
     team.sim.outage(team.guild)
     await team.bot.hears("guild_unavailable")
+    team.ann.write(team.channel, "nobody tells of it")
     team.sim.outage(team.guild, away=False)
     await team.bot.hears("guild_available", 2)
 

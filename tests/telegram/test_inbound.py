@@ -48,7 +48,7 @@ def test_a_private_message_is_addressed_and_says_who_and_when() -> None:
     assert (heard.text, heard.id, heard.addressed) == ("fix the bug", "42", True)
     assert heard.origin.where == ThreadRef("telegram", "1001", "")
     assert heard.origin.who == UserRef("telegram", "1001", "Alice Liddell")
-    assert (heard.origin.sent, heard.origin.ground) == (DATE, Ground.CHAT)
+    assert (heard.origin.sent, heard.origin.ground, heard.origin.url) == (DATE, Ground.CHAT, "")
 
 
 def test_the_key_names_the_message_as_update_ids_begin_anew() -> None:
@@ -70,6 +70,7 @@ def test_a_topic_has_its_place_and_name() -> None:
 
     assert heard.origin.where == ThreadRef("telegram", "-1001", "9")
     assert (heard.origin.ground, heard.title, heard.addressed) == (Ground.TOPIC, "Made by hand", True)
+    assert heard.origin.url == "https://t.me/c/1/9"
     assert heard.quote == ""
 
 

@@ -12,10 +12,9 @@ from openacp_bot.adapters.web.diffs import SHOWN, drawn_diff
 from openacp_bot.adapters.web.drawing import LONG, drawn_choices, drawn_event, drawn_reply, drawn_view
 from openacp_bot.adapters.web.files import SignedFiles
 from openacp_bot.adapters.web.wording import end_line, settled_line
-from openacp_bot.core.events import Notice, Outcome, QuestionAsked, QuestionSettled, ToolCallChanged, TurnEnded
+from openacp_bot.core.events import Outcome, QuestionAsked, QuestionSettled, ToolCallChanged, TurnEnded
 from openacp_bot.core.inbound import Choice, Form, Reply, Row
 from openacp_bot.core.model import AgentSpec, Diff, Field, Phase, Question, Settlement, ToolCall, UserRef
-from openacp_bot.core.offers import go_on
 from openacp_bot.core.views import NewChat, SessionRow, SessionView
 from tests.chat.scenes import RECORD
 
@@ -147,15 +146,6 @@ def test_a_workspace_in_our_home_is_shown_from_it() -> None:
     row = SessionRow(replace(RECORD, workspace=f"{Path.home()}/code"), Phase.IDLE)
 
     assert drawn_view(SessionView(row, (), (), (), None))["folder"] == "~/code"
-
-
-def test_only_an_offer_after_a_broken_turn_leaves_out_that_it_is_one() -> None:
-    offer = go_on("s", "p", queued=1)
-
-    assert drawn_event(Notice(offer.id, offer.text), FILES)["text"].startswith("What was answered so far is kept.")
-    assert drawn_event(Notice("other", offer.text), FILES)["text"] == offer.text
-    for told in ("❌ The agent crashed. What came is kept. Go on?", "⚠️ Interrupted. What came is kept. Go on?"):
-        assert drawn_event(Notice(offer.id, told), FILES)["text"] == "What came is kept. Go on?"
 
 
 def test_long_outputs_are_cut_and_say_so() -> None:

@@ -15,17 +15,19 @@ import discord
 
 from openacp_bot.adapters.discord.answers import Answers
 from openacp_bot.adapters.discord.bearings import Bearings
+from openacp_bot.adapters.discord.callbacks import Callbacks
 from openacp_bot.adapters.discord.catalogue import Catalogue
 from openacp_bot.adapters.discord.checks import INVITE
 from openacp_bot.adapters.discord.config import USUAL, DiscordConfig, Patience
 from openacp_bot.adapters.discord.downloads import download
 from openacp_bot.adapters.discord.forums import Forums
 from openacp_bot.adapters.discord.interactions import Interactions
-from openacp_bot.adapters.discord.line import Ears, Line
+from openacp_bot.adapters.discord.line import PUBLIC, Ears, Line
 from openacp_bot.adapters.discord.pen import DiscordPen
 from openacp_bot.adapters.discord.reception import Reception
 from openacp_bot.adapters.discord.rest import Rest
 from openacp_bot.chat.drawing import Drawer
+from openacp_bot.chat.lookout import Lookout
 from openacp_bot.chat.outbox import Outbox
 from openacp_bot.chat.pen import Forbidden, PenError
 from openacp_bot.core.events import PlaceChanged, Said, StateChanged
@@ -61,8 +63,13 @@ class DiscordAdapter:
         self._line = Line(config, self._hear, self._introduced, patience=patience, mask=mask)
         self._bearings = Bearings(config, access)
         self._forums = Forums(hub, self._rest, self._bearings)
+        self._callbacks = Callbacks(config.api_base_url or PUBLIC)
         pen = DiscordPen(
-            self._rest, self._bearings.facts, self._forums, streams=config.streaming, titles=patience.titles
+            lambda: self._rest().paced,
+            self._bearings.facts,
+            self._forums,
+            streams=config.streaming,
+            titles=patience.titles,
         )
         surface = UserRef(self.name, "")
         drawer = Drawer(hub, surface, mask, now=now, approvers=approvers, zone=zone, has_menus=True, noun="thread")
@@ -74,11 +81,11 @@ class DiscordAdapter:
             ledger=ledger,
             outbox=self._outbox,
             answers=self._answers,
-            rest=self._rest,
+            callbacks=self._callbacks,
             private=self._catalogue.is_private,
             seconds=patience.acknowledge,
         )
-        self._look_again = asyncio.Event()
+        self._lookout = Lookout(apart=patience.apart, recheck=patience.recheck)
         self._reception = Reception(
             hub=hub,
             ledger=ledger,
@@ -88,7 +95,7 @@ class DiscordAdapter:
             bearings=self._bearings,
             forums=self._forums,
             patience=patience,
-            look_again=self._look_again.set,
+            look_again=self._lookout.again,
         )
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -101,6 +108,8 @@ class DiscordAdapter:
         ears = self._bearings.ears
         if self._line.trouble or ears is None or ears.user is None:
             return self._line.trouble or "starting"
+        if not self._reception.has_caught_up:
+            return "; ".join(self._bearings.ground.problems) or "reading what was written meanwhile"
         return "; ".join([f"up as {ears.user.name}", *self._bearings.ground.problems])
 
     # --- out -------------------------------------------------------------------------------------
@@ -108,7 +117,7 @@ class DiscordAdapter:
     @asynccontextmanager
     async def screen(self) -> AsyncIterator[None]:
         try:
-            async with self._outbox.running():
+            async with self._callbacks.open(), self._outbox.running():
                 yield
         finally:
             await self._line.close()
@@ -138,7 +147,7 @@ class DiscordAdapter:
         await self._catalogue.look()
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            tasks.create_task(self._look_around())
+            tasks.create_task(self._lookout.run(self._look_around))
             tasks.create_task(self._reception.run())
             tasks.create_task(self._forums.run())
             await self._line.run()
@@ -146,13 +155,14 @@ class DiscordAdapter:
     def _hear(self, event: str, thing: Any) -> None:
         """Interactions have three seconds, so they wait for nothing."""
         if event == "interaction" and self._tasks is not None:
-            self._tasks.create_task(self._asked(thing))
+            came = asyncio.get_running_loop().time()
+            self._tasks.create_task(self._asked(thing, came))
         else:
             self._reception.hear(event, thing)
 
-    async def _asked(self, interaction: discord.Interaction) -> None:
+    async def _asked(self, interaction: discord.Interaction, came: float) -> None:
         await self._bearings.arrived(self._patience.arrive)
-        await self._interactions.take(interaction, self._bearings.facts())
+        await self._interactions.take(interaction, self._bearings.facts(), came)
 
     async def _introduced(self, ears: Ears) -> None:
         if self._bearings.ears is None and ears.user is not None:
@@ -162,22 +172,13 @@ class DiscordAdapter:
     # --- commands and permissions ----------------------------------------------------------------
 
     async def _look_around(self) -> None:
-        """Once connected, hourly, and when something changed, though not more often than it matters."""
-        while True:
-            await self._look_again.wait()
-            self._look_again.clear()
-            try:
-                await self._check_all()
-            except PenError as error:
-                log.warning("discord: commands cannot be synchronised: %s", error)
-            except Exception:  # this task's root: a bug in a check must not end the adapter
-                log.exception("discord: commands and permissions could not be checked")
-            await asyncio.sleep(self._patience.apart)
-            try:
-                async with asyncio.timeout(self._patience.recheck):
-                    await self._look_again.wait()
-            except TimeoutError:
-                self._look_again.set()
+        """At commands and permissions."""
+        try:
+            await self._check_all()
+        except PenError as error:
+            log.warning("discord: commands cannot be synchronised: %s", error)
+        except Exception:  # this task's root: a bug in a check must not end the adapter
+            log.exception("discord: commands and permissions could not be checked")
 
     async def _check_all(self) -> None:
         ears, bearings = self._bearings.ears, self._bearings

@@ -26,14 +26,15 @@ from openacp_bot.chat.pen import PenError
 from openacp_bot.chat.sheet import Keyboard, Sheet
 from openacp_bot.core import codec
 from openacp_bot.core.cards import Card, CardKind
-from openacp_bot.core.inbound import Opens, Origin, Reply
+from openacp_bot.core.inbound import Ground, Opens, Origin, Reply
 
 log = logging.getLogger(__name__)
 
 FOLLOWED_SECONDS = 120.0  # so long a thread that is being opened may take
 TOO_LONG = "This form does not fit Discord; send the command as a message instead."
 TOO_LATE = "Discord lets a form be opened only at once, and this took too long. Try it again."
-LOST = "Discord did not take the answer in time. Try it again."
+DONE_UNSAID = "This was done, but Discord did not take the answer."
+ASK_AGAIN = "Discord did not take the answer in time. Ask once more."
 DONE = "Done."
 
 
@@ -76,17 +77,18 @@ class Answers:
         self._changed = asyncio.Event()
 
     async def give(self, asked: Asked, reply: Reply | None, opens: Opens, *, only_them: bool) -> None:
-        """On return it was said, or will be."""
+        """On return it was said, or will be. `only_them`: it answers a command that does nothing but inform."""
         if reply is None:
             await self._give_nothing(asked)
             return
-        only_them = only_them or reply.private or asked.is_theirs or _is_short(reply)
+        is_aside = _is_short(reply) and (reply.refused or bool(asked.on))  # what a command did is said to all
+        for_them = only_them or reply.private or asked.is_theirs or is_aside
         try:
-            await self._give(asked, reply, opens, only_them=only_them)
+            await self._give(asked, reply, opens, only_them=for_them)
         except PenError as error:
             log.info("discord: an answer was not taken: %s", error)
-            lost = only_them and not _is_short(reply)
-            await self._by_outbox(asked, Reply(LOST, refused=True) if lost else reply)
+            is_lost = for_them and not _is_short(reply) and asked.origin.ground is not Ground.CHAT
+            await self._by_outbox(asked, _instead(reply, informs=only_them) if is_lost else reply)
 
     async def _give_nothing(self, asked: Asked) -> None:
         """It was done already, or there is nothing to add."""
@@ -175,6 +177,12 @@ class Answers:
         messages = (*(said(one, rings=False) for one in before), said(last, sheet.keyboard, rings=False))
         looks = (before[0], ()) if before else (last, sheet.keyboard)
         return Drawn(messages, looks, file, is_final=drawing is None or drawing.final)
+
+
+def _instead(reply: Reply, *, informs: bool) -> Reply:
+    """What all may read. What asks something, or informs, has changed nothing yet."""
+    asks = reply.choices or reply.rows or reply.form is not None
+    return Reply(ASK_AGAIN if informs or asks else DONE_UNSAID, refused=True)
 
 
 def _is_short(reply: Reply) -> bool:

@@ -12,6 +12,7 @@ import discord
 from openacp_bot.adapters.discord.checks import Ground, survey
 from openacp_bot.adapters.discord.config import DiscordConfig
 from openacp_bot.adapters.discord.facts import Facts
+from openacp_bot.adapters.discord.inbound import place_of
 from openacp_bot.adapters.discord.line import Ears
 from openacp_bot.adapters.discord.rest import Rest
 from openacp_bot.core.model import Place, ThreadRef, Wanted
@@ -29,13 +30,16 @@ class Bearings:
         self._threads: dict[str, str] = {}
         self._direct: set[str] = set()
         self._arrived = asyncio.Event()
+        self._surveying = asyncio.Lock()
         self.ears: Ears | None = None
         self.ground = Ground()
 
     # --- what is learned -------------------------------------------------------------------------
 
     async def survey(self, ears: Ears, rest: Rest) -> None:
-        self.ground = await survey(ears, self._config, rest, before=self.ground)
+        """One at a time: two would make two channels."""
+        async with self._surveying:
+            self.ground = await survey(ears, self._config, rest, before=self.ground)
         if self.ground.guild is not None:
             self._arrived.set()
 
@@ -60,7 +64,7 @@ class Bearings:
             self._threads[ref.topic] = ref.space
 
     def met(self, channel: str) -> None:
-        """Direct messages with somebody."""
+        """Direct messages with somebody who may send some."""
         self._direct.add(channel)
 
     # --- what is known ---------------------------------------------------------------------------
@@ -81,14 +85,23 @@ class Bearings:
             boosts=guild.premium_tier if guild else 0,
         )
 
+    def works_in(self, guild: discord.Guild | None) -> bool:
+        """Whether it is our server, and there."""
+        return guild is not None and self.ground.guild is not None and guild.id == self.ground.guild.id
+
     def minds(self, channel: str) -> bool:
-        """Whether what is missed there will be fetched."""
+        """Whether what people write there is meant for us."""
         return channel in self._threads or channel in self._direct or channel == self.ground.channel
 
     @property
-    def others(self) -> tuple[str, ...]:
-        """What is minded beside the threads."""
-        return (*self._direct, *([self.ground.channel] if self.ground.channel else []))
+    def has_own_channel(self) -> bool:
+        """It is ours to make; else it is configured."""
+        return not self._config.channel
+
+    def where(self, channel: int) -> ThreadRef | None:
+        """The address of a channel of which only the id is told; None: nothing there is ours."""
+        known = self.ears.get_channel(channel) if self.ears else None
+        return place_of(known or discord.Object(channel), self.facts())
 
     def thread(self, id: str) -> discord.Thread | None:
         """As far as the library knows it: those that are not archived."""

@@ -1,7 +1,9 @@
 """Slash commands of our guild, synchronised only when they changed.
 
 Discord, "Application Commands": 100 of a kind, names of 32 letters, descriptions and choices of 100, 25 options. A bulk
-overwrite replaces all of them, and 200 may be made a day: so what stands is remembered in the ledger's notes.
+overwrite replaces all of them, and 200 may be made a day: so what stands is remembered in the ledger's notes. Strangers
+see them too, and are told that they may not: an app can hide commands by rights in the server alone
+(`default_member_permissions`), which those who are let in by id may lack; the server's Integrations page can hide them.
 """
 
 from __future__ import annotations

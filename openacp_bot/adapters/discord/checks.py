@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import discord
 
@@ -25,11 +26,15 @@ INVITE = (
     "Invite it: in the developer portal (discord.com/developers/applications) open your application, OAuth2, URL "
     "Generator, tick “bot” and “applications.commands”, and open the address that it shows"
 )
+AWAY = (
+    "Discord tells nothing of the server {} at the moment. What is written there meanwhile is read once it is back; if "
+    "that lasts, look at discordstatus.com"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`guild` None: nowhere to work, as `problems` say."""
+    """`guild` None: nowhere to work now, as `problems` say."""
 
     guild: discord.Guild | None = None
     channel: str = ""
@@ -41,6 +46,8 @@ async def survey(ears: discord.Client, config: DiscordConfig, rest: Rest, *, bef
     guild = _guild(ears, config)
     if isinstance(guild, str):
         return Ground(problems=(guild,))
+    if guild.unavailable:  # what it holds is not known: nothing follows from what is missing
+        return Ground(channel=before.channel, problems=(AWAY.format(guild.name or guild.id),))
     if config.channel:
         channel = guild.get_channel(config.channel)
         if channel is None:
@@ -80,21 +87,30 @@ async def _own_channel(guild: discord.Guild, rest: Rest, before: Ground) -> Grou
 
 async def _stands(before: Ground, guild: discord.Guild, rest: Rest) -> bool:
     """Whether the channel was only just made, so that the gateway has not told of it yet."""
-    if not before.channel or before.guild is None or before.guild.id != guild.id:
+    if not before.channel:
         return False
     try:
-        await rest.channel(before.channel)
+        found = await rest.channel(before.channel)
     except (PlaceGone, Refused):
         return False
     except PenError:
         return True
-    return True
+    return str(found.get("guild_id")) == str(guild.id)
 
 
 def _lacking(channel: discord.abc.GuildChannel, guild: discord.Guild) -> list[str]:
-    allowed = channel.permissions_for(guild.me)
-    missing = [words for name, words in NEEDED.items() if not getattr(allowed, name)]
+    allowed = rights(channel, guild)
+    missing = [words for name, words in NEEDED.items() if allowed and not getattr(allowed, name)]
     return [f"in #{channel.name} the bot may not: {', '.join(missing)}. {_permit(*missing)}"] if missing else []
+
+
+def rights(channel: discord.abc.GuildChannel | discord.Thread, guild: discord.Guild) -> discord.Permissions | None:
+    """Ours; None: a service that is only compatible does not tell of ourselves. What is not allowed is refused anyway.
+
+    Raises discord.ClientException for a thread whose channel is not known.
+    """
+    me = cast("discord.Member | None", guild.me)
+    return None if me is None else channel.permissions_for(me)
 
 
 def _permit(*rights: str) -> str:

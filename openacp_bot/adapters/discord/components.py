@@ -1,7 +1,8 @@
 """Buttons and select menus as Discord's components, and what a press on one of them says.
 
-Discord, "Components": 5 rows of 5 buttons or one select of 25 options; labels of 80 and 100 characters. A custom id is
-core's token behind one letter of ours: how the press will be answered has to be known before core is asked.
+Discord, "Components": 5 rows of 5 buttons or one select of 25 options; labels of 80 and 100 characters, which are code
+points (discord-api-docs, issue 1315); custom ids and values are unique in their message and menu. A custom id is core's
+token behind one letter of ours: how the press will be answered has to be known before core is asked.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def pressed(custom: str) -> tuple[str, Opens]:
 
 
 def cut(text: str, most: int) -> str:
-    """On one line, and never empty."""
-    shown = " ".join(text.split()) or "…"
+    """On one line, and never empty: Discord takes what cannot be seen for nothing."""
+    shown = " ".join(text.split())
+    shown = shown if any(sign.isprintable() and sign != " " for sign in shown) else "…"
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"

@@ -25,7 +25,7 @@ class Patience:
     away: tuple[float, float] = (1.0, 60.0)
     refused: float = 300.0  # until a refused token, or missing intents, are tried again
     connect: float = 60.0  # from the beginning of a connection until it is ready
-    acknowledge: float = 2.0  # Discord waits 3 s for the first answer to an interaction
+    acknowledge: float = 2.0  # of the 3 s that Discord waits for the first answer to an interaction
     arrive: float = 1.5  # an interaction that comes while we start waits so long for that
     store: tuple[float, float] = (1.0, 30.0)
     recheck: float = 3600.0  # from one look at commands and permissions to the next

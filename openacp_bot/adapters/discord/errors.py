@@ -6,15 +6,27 @@ Source: discord-api-docs, "Opcodes and Status Codes" (JSON error codes).
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import aiohttp
 import discord
 
-from openacp_bot.chat.pen import Forbidden, MessageGone, NotDone, PenError, PerhapsDone, PlaceGone, Refused, RetryAfter
+from openacp_bot.chat.pen import (
+    Forbidden,
+    Later,
+    MessageGone,
+    NotDone,
+    PenError,
+    PerhapsDone,
+    PlaceGone,
+    Refused,
+    RetryAfter,
+)
 
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 UNKNOWN_INTERACTION, ACKNOWLEDGED, TOKEN_EXPIRED = 10062, 40060, 50027
 TOO_LARGE, NOT_OURS = 40005, 50005
+TOO_OLD = 30046  # edits of messages older than an hour have a limit of their own, which concerns nothing else
 NO_ACCESS, NO_PERMISSION, ARCHIVED, LOCKED, TOO_MANY_THREADS = 50001, 50013, 50083, 160005, 160006
 BANNED_SECONDS = 60.0  # a 429 that tells no time comes from Cloudflare
 
@@ -53,7 +65,7 @@ def translated(error: Exception, *, again: bool) -> PenError:
         case discord.RateLimited():
             return RetryAfter(error.retry_after)
         case discord.HTTPException():
-            return _refusal(error)
+            return _refusal(error, again=again)
         case aiohttp.ClientConnectorError():  # no connection, so no request
             return NotDone(type(error).__name__)
         case aiohttp.ClientError() | OSError() | asyncio.TimeoutError():
@@ -62,12 +74,23 @@ def translated(error: Exception, *, again: bool) -> PenError:
             return Refused(f"This could not be sent to Discord: {type(error).__name__}")
 
 
-def _refusal(error: discord.HTTPException) -> PenError:
+def refusal(response: aiohttp.ClientResponse, answer: Any, *, again: bool) -> PenError:
+    """The same for an answer that is no success."""
+    error = discord.HTTPException(response, answer)
+    if response.status == 429 and isinstance(answer, dict) and "retry_after" in answer:
+        seconds = float(answer["retry_after"])  # the header is rounded up
+        return Later(seconds) if error.code == TOO_OLD else RetryAfter(seconds)
+    return _refusal(error, again=again)
+
+
+def _refusal(error: discord.HTTPException, *, again: bool) -> PenError:
     match error.code, error.status:
+        case code, _ if code == TOO_OLD:
+            return Later(_retry_after(error))
         case _, 429:
             return RetryAfter(_retry_after(error))
-        case _, status if status >= 500:
-            return NotDone(words(error))  # the library has tried five times
+        case _, status if status >= 500:  # a gateway's says nothing about what lies behind it
+            return NotDone(words(error)) if again else PerhapsDone(words(error))
         case _, 413:
             return Refused(_with_advice(error, TOO_LARGE))
         case code, _ if code == ACKNOWLEDGED:

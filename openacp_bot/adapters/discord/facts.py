@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from openacp_bot.core.model import NOTHING
+from openacp_bot.core.model import NOTHING, ThreadRef
 from openacp_bot.core.settings import AccessList
 
 
@@ -30,6 +30,11 @@ class Facts:
     def has_forum(self) -> bool:
         """Whether the bot's own channel is a forum."""
         return self.channel in self.forums
+
+    def link(self, where: ThreadRef, *, direct: bool = False) -> str:
+        """Empty while our server is not known."""
+        guild = "@me" if direct or where.space in self.direct else self.guild
+        return f"https://discord.com/channels/{guild}/{where.topic or where.space}" if guild else ""
 
     def knows(self, user: str, roles: tuple[str, ...], *, direct: bool) -> bool:
         """Direct messages are for listed user ids only: there, nobody is in a server."""

@@ -8,7 +8,9 @@ session.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 
@@ -18,6 +20,7 @@ from openacp_bot.core.model import FileRef, ThreadRef, UserRef
 
 ADAPTER = "discord"
 LONGEST_QUOTE = 500
+COMMAND = re.compile(r"/[A-Za-z][A-Za-z0-9_-]*(\s|$)")  # typed in our channel, it is meant for us
 GREETING = "/menu"  # whoever only calls us is shown what there is
 TALK = (discord.MessageType.default, discord.MessageType.reply)
 
@@ -59,6 +62,7 @@ def read(message: discord.Message, facts: Facts, roles: tuple[str, ...], *, late
         sent=message.created_at.timestamp(),
         ground=Ground.CHAT if is_direct else Ground.TOPIC,
         late=late,
+        url=facts.link(where, direct=is_direct),
     )
     hung = _attachments(message)
     text = _text(message, facts) or (GREETING if is_mention and not hung else "")
@@ -71,7 +75,7 @@ def read(message: discord.Message, facts: Facts, roles: tuple[str, ...], *, late
         text,
         files=hung,
         quote=_quote(message),
-        addressed=is_direct or bool(where.topic) or is_mention,
+        addressed=is_direct or bool(where.topic) or is_mention or (is_home and COMMAND.match(text) is not None),
         title=message.channel.name if isinstance(message.channel, discord.Thread) else "",
         opens=not where.topic and not is_direct,
     )
@@ -79,10 +83,12 @@ def read(message: discord.Message, facts: Facts, roles: tuple[str, ...], *, late
 
 
 def place_of(channel: object, facts: Facts) -> ThreadRef | None:
-    """None for channels of kinds in which we have nothing to say."""
+    """None for channels of kinds in which we have nothing to say. What the library does not know is told by its id."""
     id = str(getattr(channel, "id", ""))
     if id in facts.threads:
         return ThreadRef(ADAPTER, facts.threads[id], id)
+    if id in facts.direct:
+        return ThreadRef(ADAPTER, id)
     match channel:
         case discord.Thread():
             return ThreadRef(ADAPTER, str(channel.parent_id), str(channel.id))
@@ -137,17 +143,17 @@ def _quote(message: discord.Message) -> str:
 # --- edits and deletions -----------------------------------------------------------------------------
 
 
-def read_edit(event: discord.RawMessageUpdateEvent, where: ThreadRef, facts: Facts) -> Edited | None:
-    """None: no person changed its words. Discord resolves links by the same event."""
-    data = event.data
-    author, stamp = data.get("author"), data.get("edited_timestamp")
-    if author is None or not stamp or "content" not in data or author.get("bot"):
+def read_edit(message: Mapping[str, Any], where: ThreadRef, facts: Facts) -> Edited | None:
+    """A message as Discord writes it. None: no person changed its words; links are resolved by the same event."""
+    author, stamp = message.get("author"), message.get("edited_timestamp")
+    if author is None or not stamp or "content" not in message or author.get("bot"):
         return None
-    roles = data["member"].get("roles", ()) if "member" in data else ()
+    roles = message["member"].get("roles", ()) if "member" in message else ()
     who = UserRef(ADAPTER, str(author["id"]), roles=tuple(map(str, roles)))
-    said = re.sub(rf"<@!?{facts.bot}>", "", data["content"], count=1).strip()
-    origin = Origin(f"dc:{event.message_id}:{stamp}", where, who, event.message.created_at.timestamp())
-    return Edited(origin, str(event.message_id), said)
+    said = re.sub(rf"<@!?{facts.bot}>", "", message["content"], count=1).strip()
+    id = str(message["id"])
+    origin = Origin(f"dc:{id}:{stamp}", where, who, discord.utils.snowflake_time(int(id)).timestamp())
+    return Edited(origin, id, said)
 
 
 def deleted(where: ThreadRef, message: int, at: float) -> Edited:

@@ -2,13 +2,15 @@
 
 1. Each interaction is taken up once, however often it comes. 2. Whether its answer is for one person alone, and whether
 a press opens a form, is known before core is asked. 3. A form is a modal where one can hold it, else core asks step by
-step.
+step. 4. What comes when no time is left is acknowledged before it is done. If Discord no longer takes that, its person
+was told that it failed, and so it does: they will do it again, and a second /new would open two sessions.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,13 +18,14 @@ from typing import Any
 import discord
 
 from openacp_bot.adapters.discord.answers import Answers, Asked
+from openacp_bot.adapters.discord.callbacks import Callbacks
 from openacp_bot.adapters.discord.components import pressed
 from openacp_bot.adapters.discord.facts import Facts
 from openacp_bot.adapters.discord.inbound import ADAPTER, place_of
+from openacp_bot.adapters.discord.lateness import Lateness
 from openacp_bot.adapters.discord.modals import fits, modal, values
 from openacp_bot.adapters.discord.pen import said
-from openacp_bot.adapters.discord.rest import Rest
-from openacp_bot.adapters.discord.ticket import Ticket, ticket_of
+from openacp_bot.adapters.discord.ticket import Ticket
 from openacp_bot.chat.outbox import Outbox
 from openacp_bot.chat.pen import PenError
 from openacp_bot.chat.recent import Recent
@@ -39,11 +42,13 @@ AGENT_COMMAND = "agent"  # brings the agent's own commands
 NOT_ALLOWED = "You are not allowed to use this bot."
 ELSEWHERE = "This works in the channel of the bot, in its threads, and in direct messages."
 STARTING = "The bot is just starting. Try it again in some seconds."
+FAILED = "An error inside openacp-bot kept this from being answered. The log has the details, at interaction {id}."
 REMEMBERED = 1000
 
 
 class Interactions:
-    """`private`: whether the answer to a command of this name is for the asker alone."""
+    """`private`: whether the answer to a command of this name is for the asker alone. `seconds`: so old an interaction
+    may become before it is acknowledged without words."""
 
     def __init__(
         self,
@@ -52,7 +57,7 @@ class Interactions:
         ledger: Ledger,
         outbox: Outbox[str],
         answers: Answers,
-        rest: Callable[[], Rest],
+        callbacks: Callbacks,
         private: Callable[[str], bool],
         seconds: float,
     ) -> None:
@@ -60,29 +65,38 @@ class Interactions:
         self._ledger = ledger
         self._outbox = outbox
         self._answers = answers
-        self._rest = rest
+        self._callbacks = callbacks
         self._private = private
         self._seconds = seconds
         self._taken: Recent[int] = Recent(REMEMBERED)
+        self._lateness = Lateness()
 
-    async def take(self, interaction: discord.Interaction, facts: Facts) -> None:
-        """Never raises: nobody waits for it but the person."""
+    async def take(self, interaction: discord.Interaction, facts: Facts, came: float) -> None:
+        """Never raises: nobody waits for it but the person. `came`: when we were told of it, by the loop's clock."""
         if interaction.id in self._taken:
             return
         self._taken.add(interaction.id)
+        ticket = self._ticket(interaction, came)
         try:
-            await self._take(interaction, facts)
+            await self._take(interaction, facts, ticket)
         except PenError as error:
             log.info("discord: an interaction could not be answered: %s", error)
+        except StoreError as error:
+            log.error("discord: an interaction could not be stored: %s", error)
+            await _refuse(interaction, ticket, str(error))
         except Exception:  # its root: one interaction must not end the intake
-            log.exception("discord: an interaction could not be handled")
+            log.exception("discord: interaction %s could not be handled", interaction.id)
+            await _refuse(interaction, ticket, FAILED.format(id=interaction.id))
 
-    async def _take(self, interaction: discord.Interaction, facts: Facts) -> None:
-        ticket = ticket_of(interaction, self._rest())
-        is_suggesting = interaction.type is discord.InteractionType.autocomplete
+    def _ticket(self, interaction: discord.Interaction, came: float) -> Ticket:
+        came_at = time.time() - (asyncio.get_running_loop().time() - came)
+        made = came - self._lateness.of(interaction.created_at.timestamp(), came_at)
+        return Ticket(str(interaction.id), interaction.token, str(interaction.application_id), self._callbacks, made)
+
+    async def _take(self, interaction: discord.Interaction, facts: Facts, ticket: Ticket) -> None:
         asked = _asked(interaction, facts, ticket)
         if isinstance(asked, str):
-            await (ticket.suggest(()) if is_suggesting else ticket.say(said(asked), only_them=True))
+            await _refuse(interaction, ticket, asked)
             return
         data: Mapping[str, Any] = interaction.data or {}
         match interaction.type:
@@ -121,13 +135,21 @@ class Interactions:
     async def _press(self, asked: Asked, data: Mapping[str, Any]) -> None:
         chosen = data.get("values") or [data["custom_id"]]
         token, opens = pressed(str(chosen[0]))
-        form = await self._form_of_question(asked, token) if opens is Opens.FORM else None
+        form = await self._form_in_time(asked, token) if opens is Opens.FORM else None
         if form is not None and fits(form):
             await asked.ticket.ask(modal(form))
             return
         has_dialogs = opens is Opens.FORM and form is None
         asked = replace(asked, origin=replace(asked.origin, dialogs=has_dialogs))
         await self._tell(asked, Pressed(asked.origin, token), opens)
+
+    async def _form_in_time(self, asked: Asked, token: str) -> Form | None:
+        """What it waits for may take longer than a form may: then core says so."""
+        try:
+            async with asyncio.timeout(max(0.0, self._left(asked.ticket))):
+                return await self._form_of_question(asked, token)
+        except TimeoutError:
+            return None
 
     async def _form_of_question(self, asked: Asked, token: str) -> Form | None:
         """A question that has fields is a form that stands in its message already."""
@@ -156,26 +178,59 @@ class Interactions:
 
     async def _tell(self, asked: Asked, inbound: Inbound, opens: Opens, *, only_them: bool = False) -> None:
         """Once core has begun with it, it comes to its end, whatever Discord says."""
+        left = self._left(asked.ticket)
+        if left <= 0 and not await self._is_still_taken(asked, opens, only_them=only_them):
+            return
         async with asyncio.TaskGroup() as tasks:
-            work = tasks.create_task(self._handled(inbound))
-            done, _ = await asyncio.wait([work], timeout=self._seconds)
+            work = tasks.create_task(self._handled(inbound, asked.ticket))
+            done, _ = await asyncio.wait([work], timeout=left if left > 0 else None)
             if not done:
-                await self._promise(asked, opens, only_them=only_them)
+                await self._is_promised(asked, opens, only_them=only_them)
             reply = await work
         await self._answers.give(asked, reply, opens, only_them=only_them)
 
-    async def _handled(self, inbound: Inbound) -> Reply | None:
+    async def _handled(self, inbound: Inbound, ticket: Ticket) -> Reply | None:
         try:
             return await self._hub.handle(inbound)
         except StoreError as error:
             return Reply(f"{error} Try it again.", refused=True)
+        except Exception:  # this task's root: its failure must not cut an acknowledgement short
+            log.exception("discord: interaction %s could not be handled", ticket.id)
+            return Reply(FAILED.format(id=ticket.id), refused=True)
 
-    async def _promise(self, asked: Asked, opens: Opens, *, only_them: bool) -> None:
+    def _left(self, ticket: Ticket) -> float:
+        """Seconds until it has to be acknowledged."""
+        return ticket.made + self._seconds - asyncio.get_running_loop().time()
+
+    async def _is_still_taken(self, asked: Asked, opens: Opens, *, only_them: bool) -> bool:
+        seemed_too_old = asked.ticket.is_too_old
+        if not await self._is_promised(asked, opens, only_them=only_them):
+            log.info("discord: an interaction came too late, so it is not carried out")
+            return False
+        if seemed_too_old:
+            self._lateness.disproved()
+        return True
+
+    async def _is_promised(self, asked: Asked, opens: Opens, *, only_them: bool) -> bool:
+        """Whether Discord took an acknowledgement."""
         try:
             is_press = bool(asked.on) and opens is not Opens.FORM
             await asked.ticket.promise(is_press=is_press, only_them=only_them or asked.is_theirs)
         except PenError as error:
             log.info("discord: an interaction could not be acknowledged: %s", error)
+            return False
+        return True
+
+
+async def _refuse(interaction: discord.Interaction, ticket: Ticket, sentence: str) -> None:
+    """To the one who asked; what is suggested is nothing."""
+    try:
+        if interaction.type is discord.InteractionType.autocomplete:
+            await ticket.suggest(())
+        else:
+            await ticket.say(said(sentence), only_them=True)
+    except PenError as error:
+        log.info("discord: an interaction could not be refused: %s", error)
 
 
 def _asked(interaction: discord.Interaction, facts: Facts, ticket: Ticket) -> Asked | str:
@@ -197,8 +252,10 @@ def _asked(interaction: discord.Interaction, facts: Facts, ticket: Ticket) -> As
         who=UserRef(ADAPTER, str(user.id), user.display_name, roles),
         sent=interaction.created_at.timestamp(),
         dialogs=True,
+        options=True,
         ground=Ground.CHAT if is_direct else Ground.TOPIC,
         home=facts.channel if facts.has_forum and not is_direct else "",
+        url=facts.link(where, direct=is_direct),
     )
     is_form = interaction.type is discord.InteractionType.modal_submit
     is_theirs = bool(message and message.flags.ephemeral)

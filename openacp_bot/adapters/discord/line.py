@@ -53,6 +53,7 @@ HEARD = frozenset(
         "guild_channel_update",
         "guild_join",
         "guild_available",
+        "guild_unavailable",
         "guild_remove",
         "guild_role_update",
         "connect",
@@ -61,7 +62,7 @@ HEARD = frozenset(
         "disconnect",
     }
 )
-READY_SECONDS = 0.5  # without another guild; one that comes later is taken for one with nothing in it
+READY_SECONDS = 0.5  # without another guild; for one that comes later, see Homecoming
 # Gateway close codes (discord-api-docs, "Opcodes and Status Codes") that mending takes an operator.
 FATAL = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
 

@@ -1,6 +1,7 @@
 """A form as a modal, and what was filled in.
 
-Discord, "Modals": a title of 45 characters, 5 components, labels of 45; options as a select within a label.
+Discord, "Modals": a title of 45 characters, 5 components, labels of 45, custom ids of 100 that are unique; options as a
+select within a label. Fields, their names and options may come from an agent.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ MOST_FIELDS = 5
 LONGEST_LABEL = 45
 LONGEST_HINT = 100
 LONGEST_INPUT = 4000
+LONGEST_NAME = 100
 ACTION_ROW, SELECT, INPUT, LABEL = 1, 3, 4, 18
 SHORT, PARAGRAPH = 1, 2
 SEVERAL = "[]"  # how the custom id of a field ends that takes several choices
@@ -26,11 +28,25 @@ LINES = ("message", "prompt", "text")  # what may well have several lines
 
 def fits(form: Form) -> bool:
     """Whether a modal can ask for all of it."""
-    return len(form.fields) <= MOST_FIELDS and all(map(_fits, form.fields))
+    names = {_name(field) for field in form.fields}
+    return len(form.fields) <= MOST_FIELDS and len(names) == len(form.fields) and all(map(_fits, form.fields))
 
 
 def _fits(field: Field) -> bool:
-    return len(field.options) <= OPTIONS and all(0 < len(value) <= LONGEST_OPTION for value, _ in field.options)
+    values = {value for value, _ in field.options}
+    is_told_apart = field.kind == "choices" or not field.name.endswith(SEVERAL)
+    return (
+        field.name.strip() != ""
+        and len(_name(field)) <= LONGEST_NAME
+        and is_told_apart
+        and len(values) == len(field.options) <= OPTIONS
+        and all(value.strip() and len(value) <= LONGEST_OPTION for value in values)
+    )
+
+
+def _name(field: Field) -> str:
+    """Its custom id."""
+    return f"{field.name}{SEVERAL}" if field.kind == "choices" and field.options else field.name
 
 
 def modal(form: Form) -> Json:
@@ -56,7 +72,7 @@ def _select(field: Field) -> Json:
     least = 1 if field.required else 0
     return {
         "type": SELECT,
-        "custom_id": f"{field.name}{SEVERAL}" if field.kind == "choices" else field.name,
+        "custom_id": _name(field),
         "options": options,
         "min_values": least,
         "max_values": most,
@@ -77,7 +93,7 @@ def _given(field: Field) -> frozenset[str]:
 def _input(field: Field) -> Json:
     made: Json = {
         "type": INPUT,
-        "custom_id": field.name,
+        "custom_id": _name(field),
         "label": cut(field.label or field.name, LONGEST_LABEL),
         "style": PARAGRAPH if field.name in LINES else SHORT,
         "required": field.required,

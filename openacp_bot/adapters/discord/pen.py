@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
-
-from discord.utils import snowflake_time
 
 from openacp_bot.adapters.discord.components import components
 from openacp_bot.adapters.discord.dialect import DiscordDialect
@@ -47,12 +44,12 @@ WEEK = 10080  # minutes until Discord archives a silent thread
 NO_EMBEDS, SILENT = 1 << 2, 1 << 12  # message flags
 NOBODY: Json = {"parse": []}  # whatever is written, nobody is pinged by it
 MOST_REMEMBERED = 100
-OLD = 3600.0  # seconds
 
 
 class DiscordPen:
     """`chat.pen.Pen[str]`. `rest` raises NotDone before we are logged in."""
 
+    calls_a_second = 45  # Discord, "Rate Limits": 50 for each bot, of which the library uses some
     most_renames = 1
     closing_deletes = False
     dedupes = True
@@ -108,15 +105,7 @@ class DiscordPen:
 
     async def edit(self, where: ThreadRef, message: str, text: str, keyboard: Keyboard = ()) -> None:
         changes = {"content": text, "components": components(keyboard), "allowed_mentions": NOBODY}
-        try:
-            await self._awake(where, lambda rest: rest.edit(channel_of(where), message, changes))
-        except RetryAfter as error:
-            if time.time() - snowflake_time(int(message)).timestamp() < OLD:
-                raise
-            # Discord, 30046: edits of older messages have a limit of their own, which concerns nothing else.
-            raise Refused(
-                f"messages that are older than an hour take no more edits for {error.seconds:.0f} s"
-            ) from error
+        await self._awake(where, lambda rest: rest.edit(channel_of(where), message, changes))
 
     async def delete(self, where: ThreadRef, message: str) -> None:
         await self._awake(where, lambda rest: rest.delete(channel_of(where), message))
@@ -138,6 +127,12 @@ class DiscordPen:
         await self._invite(where, record)
         return where, self.link(where)
 
+    async def adopt_place(self, place: Place, record: SessionRecord | None) -> str:
+        where = ThreadRef(place.adapter, place.space, _thread(place))
+        await self._invite(where, record)
+        self._forums.changed(place)
+        return self.link(where)
+
     async def _invite(self, where: ThreadRef, record: SessionRecord | None) -> None:
         """Who asked for the session hears of its thread; it is as good without."""
         adapter, _, user = (record.owner if record else "").partition(":")
@@ -147,6 +142,10 @@ class DiscordPen:
             await self._rest().join(where.topic, user)
         except PenError as error:
             log.info("discord: nobody was added to a new thread: %s", error)
+
+    def first_message(self, where: ThreadRef) -> str:
+        """A post and the message that it begins with have the same id."""
+        return where.topic if where.space in self._facts().forums else ""
 
     async def rename_place(self, place: Place, title: str) -> None:
         """Twice in ten minutes, and Discord tells it by a 429 that concerns nothing else."""
@@ -184,8 +183,7 @@ class DiscordPen:
             await self._awake(where, lambda rest: rest.change_channel(thread, changes))
 
     def link(self, where: ThreadRef) -> str:
-        guild = "@me" if where.space in self._facts().direct else self._facts().guild
-        return f"https://discord.com/channels/{guild}/{channel_of(where)}" if guild else ""
+        return self._facts().link(where)
 
     # --- what passes -----------------------------------------------------------------------------
 

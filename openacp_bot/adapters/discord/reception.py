@@ -9,35 +9,42 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import Any, ParamSpec
 
 import discord
 
-from openacp_bot.adapters.discord.bearings import Bearings, made_at
+from openacp_bot.adapters.discord.bearings import Bearings
 from openacp_bot.adapters.discord.config import Patience
-from openacp_bot.adapters.discord.facts import Facts
 from openacp_bot.adapters.discord.forums import Forums
-from openacp_bot.adapters.discord.gap import Gap
+from openacp_bot.adapters.discord.homecoming import Homecoming
 from openacp_bot.adapters.discord.intake import Intake
-from openacp_bot.adapters.discord.pen import DiscordPen, name_of
+from openacp_bot.adapters.discord.marks import Marks
+from openacp_bot.adapters.discord.moving import Moving
+from openacp_bot.adapters.discord.pen import DiscordPen
+from openacp_bot.adapters.discord.rereading import Rereading
 from openacp_bot.adapters.discord.rest import Rest
+from openacp_bot.adapters.discord.roles import Roles
 from openacp_bot.chat.outbox import Outbox
-from openacp_bot.chat.pauses import Pauses
-from openacp_bot.core.errors import StoreError
+from openacp_bot.chat.pauses import Pauses, until_stored
 from openacp_bot.core.inbound import Origin, PlaceReported, Report
-from openacp_bot.core.model import Place, ThreadRef, UserRef
+from openacp_bot.core.model import ThreadRef, UserRef
 from openacp_bot.core.ports import Hub, Ledger
 
 log = logging.getLogger(__name__)
 
 LATE_SECONDS = 30.0  # what is older than that was not written to somebody who was there
 
+MET = "met:"  # how the note of a channel of direct messages begins
+
 Heard = tuple[str, Any]
+P = ParamSpec("P")
 
 
 class Reception:
-    """`look_again`: something changed that commands or permissions depend on."""
+    """`look_again`: something changed that commands or permissions depend on. `has_caught_up`: what was done in
+    our server before we started was looked at."""
 
     def __init__(
         self,
@@ -56,14 +63,30 @@ class Reception:
         self._ledger = ledger
         self._outbox = outbox
         self._pen = pen
-        self._rest = rest
         self._bearings = bearings
-        self._forums = forums
         self._patience = patience
         self._look_again = look_again
-        self._gap = Gap(ledger, patience)
-        self._intake = Intake(hub=hub, ledger=ledger, outbox=outbox, rest=rest)
+        self._marks = Marks(ledger)
+        roles = Roles(rest)
+        self._intake = Intake(hub=hub, ledger=ledger, outbox=outbox, roles=roles)
+        self._moving = Moving(hub=hub, ledger=ledger, outbox=outbox, rest=rest, bearings=bearings)
+        self._homecoming = Homecoming(
+            ledger=ledger,
+            outbox=outbox,
+            rest=rest,
+            bearings=bearings,
+            forums=forums,
+            marks=self._marks,
+            roles=roles,
+            rereading=Rereading(ledger, self._intake, rest, self._marks),
+            moving=self._moving,
+            patience=patience,
+            take=self._message,
+            renamed=self._renamed,
+            safely=self._safely,
+        )
         self._news: asyncio.Queue[Heard] = asyncio.Queue()
+        self.has_caught_up = False
 
     def hear(self, event: str, thing: Any) -> None:
         """Never waits."""
@@ -91,17 +114,15 @@ class Reception:
 
     async def run(self) -> None:
         """Until cancelled."""
-        waiting: list[Heard] | None = None
-        seen = self._gap.seen
+        waiting: list[Heard] | None = []  # None: we are there
         while True:
-            event, thing = await self._news.get()
+            event, thing = await (self._next() if waiting is None else self._news.get())
             match event:
-                case "connect" if waiting is None:
-                    waiting, seen = [], self._gap.seen
-                case "connect":
-                    pass  # lost again before it was ready
+                case "connect":  # perhaps once more, before the one before was ready
+                    self._marks.hold()
+                    waiting = waiting or []
                 case "ready":
-                    await self._safely(lambda seen=seen: self._catch_up(seen))  # type: ignore[misc]
+                    await self._come(self._homecoming.arrive)
                     for heard in waiting or ():
                         await self._take(*heard)
                     waiting = None
@@ -110,111 +131,101 @@ class Reception:
                 case _:
                     await self._take(event, thing)
 
+    async def _next(self) -> Heard:
+        """What comes; or, while something of what was missed could not be read, the word to go on with that."""
+        try:
+            async with asyncio.timeout(self._patience.away[1] if self._homecoming.owes else None):
+                return await self._news.get()
+        except TimeoutError:
+            return "go_on", None
+
+    async def _come(self, deed: Callable[P, Awaitable[None]], *args: P.args, **named: P.kwargs) -> None:
+        await self._safely(deed, *args, **named)
+        self.has_caught_up |= self._bearings.ground.guild is not None
+        self._look_again()
+
     async def remember(self) -> None:
         """What an earlier life knew."""
         await self._stored(self._remember)
 
     async def _remember(self) -> None:
-        await self._gap.load()
+        await self._marks.load()
         for place in await self._ledger.known_places("discord"):
             self._bearings.know(place)
+        for key in await self._ledger.notes("discord"):
+            if key.startswith(MET):
+                self._bearings.met(key.removeprefix(MET))
 
     async def _take(self, event: str, thing: Any) -> None:
-        facts = self._bearings.facts()
         match event:
             case "message":
-                await self._safely(lambda: self._message(thing))
+                await self._safely(self._message, thing)
             case "raw_message_edit":
-                await self._safely(lambda: self._intake.edited(thing, facts))
+                await self._safely(self._edited, thing)
             case "raw_message_delete":
-                await self._deleted(str(thing.channel_id), (thing.message_id,), facts)
+                await self._deleted(thing.channel_id, (thing.message_id,))
             case "raw_bulk_message_delete":
-                await self._deleted(str(thing.channel_id), thing.message_ids, facts)
+                await self._deleted(thing.channel_id, thing.message_ids)
             case "renamed" if thing is not None:
-                await self._safely(lambda: self._renamed(*thing))
+                await self._safely(self._renamed, *thing)
             case "renamed" | "disconnect":
                 pass
             case "resumed":
                 self._outbox.restored()
+            case "guild_available" | "guild_join":
+                await self._come(self._homecoming.enter)
+            case "go_on":
+                await self._come(self._homecoming.go_on)
+            case "guild_unavailable" | "guild_remove":
+                await self._come(self._homecoming.leave, thing)
+            case "guild_channel_delete":
+                await self._safely(self._channel_lost, thing)
             case _:
                 self._look_again()
 
     async def _message(self, message: discord.Message) -> None:
-        channel, is_a_bots = str(message.channel.id), message.author.bot
-        if message.guild is None and not is_a_bots:
+        facts, channel, is_a_bots = self._bearings.facts(), str(message.channel.id), message.author.bot
+        guild = message.guild
+        if guild is not None and not self._bearings.works_in(guild):
+            return  # of ours it is read as soon as we are there
+        if guild is None and channel not in facts.direct and facts.knows(str(message.author.id), (), direct=True):
+            await self._ledger.note("discord", f"{MET}{channel}", str(message.author.id))
             self._bearings.met(channel)
         late = time.time() - message.created_at.timestamp() > LATE_SECONDS
         await self._intake.message(message, self._bearings.facts(), late=late)
-        if not is_a_bots and self._bearings.minds(channel):
-            await self._gap.handled(channel, message.id)
+        mark = self._marks.direct if guild is None else self._marks.server(guild.id)
+        await mark.heard(message.id, is_ours=not is_a_bots and self._bearings.minds(channel))
 
-    async def _deleted(self, channel: str, messages: Any, facts: Facts) -> None:
-        for message in messages:
-            await self._safely(lambda message=message: self._intake.deleted(channel, message, facts))  # type: ignore[misc]
+    async def _edited(self, event: discord.RawMessageUpdateEvent) -> None:
+        where = self._bearings.where(event.channel_id)
+        await self._intake.edited(event, where, self._bearings.facts())
+
+    async def _deleted(self, channel: int, messages: Iterable[int]) -> None:
+        if not (self._bearings.minds(str(channel)) or self._bearings.facts().mention_anywhere):
+            return
+        where = self._bearings.where(channel)
+        if where is not None:
+            for message in messages:
+                await self._safely(self._intake.deleted, where, message)
+
+    async def _channel_lost(self, channel: discord.abc.GuildChannel) -> None:
+        await self._moving.lost(str(channel.id))
+        await self._come(self._homecoming.enter)
 
     async def _renamed(self, where: ThreadRef, title: str) -> None:
         key = f"dc:renamed:{where.topic}:{time.time():.3f}"
         origin = Origin(key, where, UserRef("discord", ""), time.time())
         await self._hub.handle(PlaceReported(origin, Report.RENAMED, "", detail=title))
 
-    # --- a new connection ------------------------------------------------------------------------
+    # --- when something fails
 
-    async def _catch_up(self, seen: Mapping[str, int]) -> None:
-        """Where are we, and what was written meanwhile?"""
-        ears, bearings = self._bearings.ears, self._bearings
-        if ears is None:
-            return
-        await bearings.survey(ears, self._rest())
-        for problem in bearings.ground.problems:
-            log.warning("discord: %s", problem)
-        for where, name in bearings.orphans():
-            self._outbox.stands(where, name)
-        self._outbox.restored()
-        self._look_again()
-        for place in await self._ledger.known_places("discord"):
-            await self._safely(lambda place=place: self._look_after(place))  # type: ignore[misc]
-        threads = [*bearings.facts().threads, *self._new_threads()]
-        async for message in self._gap.missed(ears, threads, bearings.others, seen):
-            await self._safely(lambda message=message: self._message(message))  # type: ignore[misc]
-        await self._begin_to_mind(ears)
-
-    async def _look_after(self, place: Place) -> None:
-        """What people, or we before a crash, made of it without our hearing of it."""
-        self._forums.changed(place)
-        thread = self._bearings.thread(place.ref.topic) if place.ref and place.ref.topic else None
-        if thread is None or place.ref is None or not place.named:
-            return
-        if thread.name not in (name_of(place.named), name_of(place.title)):
-            await self._renamed(place.ref, thread.name)
-
-    def _new_threads(self) -> list[str]:
-        """Opened in our channel while we were away: by hand, or by a call whose answer never came."""
-        since = self._gap.since
-        return [str(one.id) for one in self._bearings.open_threads() if since and made_at(one.id) > since]
-
-    async def _begin_to_mind(self, ears: discord.Client) -> None:
-        """From the first connection on; of our channel, from its newest message on."""
-        await self._gap.begin(time.time())
-        channel = self._bearings.ground.channel
-        if channel and channel not in self._gap.seen:
-            last = getattr(ears.get_channel(int(channel)), "last_message_id", None)
-            await self._gap.handled(channel, last or int(channel))
-
-    # --- when something fails --------------------------------------------------------------------
-
-    async def _safely(self, deed: Callable[[], Awaitable[None]]) -> None:
+    async def _safely(self, deed: Callable[P, Awaitable[None]], *args: P.args, **named: P.kwargs) -> None:
         try:
-            await self._stored(deed)
+            await self._stored(deed, *args, **named)
         except Exception:  # one event's root: it would come again for ever
             log.exception("discord: something that came could not be handled and is left out")
 
-    async def _stored(self, deed: Callable[[], Awaitable[None]]) -> None:
+    async def _stored(self, deed: Callable[P, Awaitable[None]], *args: P.args, **named: P.kwargs) -> None:
         """While the store fails, what came waits here."""
-        pauses = Pauses(*self._patience.store)
-        while True:
-            try:
-                await deed()
-                return
-            except StoreError as error:
-                log.error("discord: what came cannot be stored, and waits: %s", error)
-                await asyncio.sleep(pauses.next())
+        told = partial(log.error, "discord: what came cannot be stored, and waits: %s")
+        await until_stored(partial(deed, *args, **named), Pauses(*self._patience.store), told)

@@ -1,4 +1,5 @@
-"""The REST calls that we make, each once, through discord.py's HTTP client: its buckets, its retries, its session.
+"""The REST calls that we make through discord.py's HTTP client: its buckets, its session and, but for `Rest.paced`, its
+tries. What an interaction's token opens is in `callbacks`.
 
 What we say is written as Discord documents it, and not through the library's caches: most threads are not in them.
 """
@@ -7,15 +8,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import aiohttp
 import discord
-from discord.http import HTTPClient, Route
+from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from discord.http import HTTPClient, Route, json_or_text
 
-from openacp_bot.adapters.discord.errors import translated
+from openacp_bot.adapters.discord.errors import TOO_OLD, refusal, translated
 
 Json: TypeAlias = dict[str, Any]
 
@@ -36,9 +38,15 @@ class Upload:
 class Rest:
     """Raises `chat.pen.PenError`. `again` of a call: carrying it out twice does no harm."""
 
-    def __init__(self, http: HTTPClient) -> None:
+    def __init__(self, http: HTTPClient, *, is_paced: bool = False) -> None:
         http.max_ratelimit_timeout = LONGEST_REST  # its constructor takes 30 s and more only
         self._http = http
+        self._is_paced = is_paced
+
+    @property
+    def paced(self) -> Rest:
+        """For a caller that tries again by itself: each call is one try, where the library makes five in 25 s."""
+        return Rest(self._http, is_paced=True)
 
     async def gateway(self) -> str:
         """Where the gateway is."""
@@ -93,38 +101,7 @@ class Rest:
         route = Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_id=guild, user_id=user)
         return await self._json(route, again=True)
 
-    # --- interactions ----------------------------------------------------------------------------
-
-    async def respond(self, interaction: str, token: str, answer: Json) -> Json:
-        """The first answer, which is taken once. With `with_response` Discord tells the message that it became."""
-        route = Route(
-            "POST", "/interactions/{interaction_id}/{token}/callback", interaction_id=interaction, token=token
-        )
-        return await self._json(route, answer, params={"with_response": "true"})
-
-    async def complete(self, application: str, token: str, message: Json) -> Json:
-        """Fill in what was acknowledged without words."""
-        route = Route(
-            "PATCH",
-            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
-            webhook_id=application,
-            webhook_token=token,
-        )
-        return await self._json(route, message, again=True)
-
-    async def original(self, application: str, token: str) -> Json:
-        """The message that the first answer became."""
-        route = Route(
-            "GET",
-            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
-            webhook_id=application,
-            webhook_token=token,
-        )
-        return await self._json(route, again=True)
-
-    async def follow_up(self, application: str, token: str, message: Json, files: Sequence[Upload] = ()) -> Json:
-        route = Route("POST", "/webhooks/{webhook_id}/{webhook_token}", webhook_id=application, webhook_token=token)
-        return await self._json(route, message, files)
+    # --- commands --------------------------------------------------------------------------------
 
     async def set_commands(self, application: str, guild: str, commands: Sequence[Json]) -> None:
         """All of a guild's."""
@@ -145,10 +122,9 @@ class Rest:
         files: Sequence[Upload] = (),
         *,
         again: bool = False,
-        params: Mapping[str, Any] | None = None,
     ) -> Json:
         """Discord's answer; a few calls are answered by a list, or by nothing."""
-        given: dict[str, Any] = {} if params is None else {"params": params}
+        given: dict[str, Any] = {"middlewares": (_one_try(again=again),)} if self._is_paced else {}
         if files:
             given |= _multipart(content, files)
         elif content is not None:
@@ -158,6 +134,23 @@ class Rest:
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise translated(error, again=again) from error
         return answer
+
+
+def _one_try(*, again: bool) -> Callable[[ClientRequest, ClientHandlerType], Awaitable[ClientResponse]]:
+    """A middleware of aiohttp's, which stands below the library's loop: it raises where that would wait and repeat, and
+    where that would take the limit of old messages for the bucket's."""
+
+    async def asked(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        response = await handler(request)
+        if response.status >= 500:
+            raise refusal(response, await json_or_text(response), again=again)
+        if response.status == 429:
+            answer = await json_or_text(response)  # read once more by the library, from memory
+            if isinstance(answer, dict) and answer.get("code") == TOO_OLD:
+                raise refusal(response, answer, again=again)
+        return response
+
+    return asked
 
 
 def _multipart(content: object, files: Sequence[Upload]) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from aiogram.exceptions import AiogramError
 from aiogram.types import ChatMemberUpdated, Message, User
@@ -28,9 +30,9 @@ from openacp_bot.adapters.telegram.pen import TelegramPen
 from openacp_bot.adapters.telegram.poll import Poll
 from openacp_bot.adapters.telegram.webhook import Webhook
 from openacp_bot.chat.drawing import Drawer
+from openacp_bot.chat.lookout import Lookout
 from openacp_bot.chat.outbox import Outbox
-from openacp_bot.chat.pauses import Pauses
-from openacp_bot.core.errors import StoreError
+from openacp_bot.chat.pauses import Pauses, until_stored
 from openacp_bot.core.events import Said
 from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import FileRef, Place, ThreadRef, UserRef
@@ -39,6 +41,8 @@ from openacp_bot.core.settings import AccessList
 from openacp_bot.core.uploads import MOST_BYTES
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MOST_TITLES = 1000
 MOVED = "moved:"
@@ -88,7 +92,7 @@ class TelegramAdapter:
         self._titles: dict[TopicKey, str] = {}
         self._me: User | None = None
         self._intake: Intake | None = None
-        self._look_again = asyncio.Event()
+        self._lookout = Lookout(apart=patience.apart, recheck=patience.recheck)
 
     def _line(self, mask: Mask) -> Poll | Webhook:
         """What updates come by."""
@@ -149,30 +153,28 @@ class TelegramAdapter:
                 press_seconds=self._patience.press,
                 has_asides=self._config.ephemeral_answers,
             )
-            tasks.create_task(self._look_around())
+            tasks.create_task(self._lookout.run(self._look_around))
             await self._updates.run()
 
     async def _introduced(self, me: User) -> None:
         is_first, self._me = self._me is None, me
         if is_first:
             log.info("telegram: up as @%s", me.username)
-            await self._take_left()
-        self._look_again.set()
+            await self._stored(self._take_left, "what came before cannot be stored")
+        self._lookout.again()
 
     async def _take_left(self) -> None:
-        """What an earlier process had acknowledged, and perhaps not taken any more; whatever comes by now."""
-        pauses = Pauses(*self._patience.store)
-        while True:
-            try:
-                raw = await self._held.left()
-                update = parsed(raw, self._bot) if raw else None
-                if update is not None:
-                    await self._take(Delivery(update, late=is_late(update, telegram_now(self._bot))))
-                    await self._held.release()
-                return
-            except StoreError as error:
-                log.error("telegram: what came before cannot be stored, and nothing else is taken: %s", error)
-                await asyncio.sleep(pauses.next())
+        """What an earlier process had acknowledged, and perhaps not taken any more."""
+        raw = await self._held.left()
+        update = parsed(raw, self._bot) if raw else None
+        if update is not None:
+            await self._take(Delivery(update, late=is_late(update, telegram_now(self._bot))))
+            await self._held.release()
+
+    async def _stored(self, deed: Callable[[], Awaitable[T]], unless: str) -> T:
+        """Until it could be, whatever comes by now. `unless`: why nothing else goes on."""
+        told = partial(log.error, "telegram: %s, and nothing else is taken: %s", unless)
+        return await until_stored(deed, Pauses(*self._patience.store), told)
 
     async def _take(self, delivery: Delivery) -> None:
         assert self._intake is not None
@@ -195,7 +197,7 @@ class TelegramAdapter:
         """What a message says besides about chats and topics."""
         self._note_title(message)
         if message.chat.type == "private" and (message.text or "").startswith("/start"):
-            self._look_again.set()  # who never wrote before has no menu yet
+            self._lookout.again()  # who never wrote before has no menu yet
 
     def _tell_of_topic(self, message: Message) -> None:
         """One that we opened: the answer to our call may have been lost, or we may have been killed before it came."""
@@ -215,7 +217,7 @@ class TelegramAdapter:
         chat, status = change.chat, change.new_chat_member.status
         log.info("telegram: the bot is now %s in %s", status, chat.title or f"the private chat {chat.id}")
         self._outbox.heard(ThreadRef(self.name, str(chat.id)))
-        self._look_again.set()
+        self._lookout.again()
 
     # --- what is known ---------------------------------------------------------------------------
 
@@ -240,19 +242,11 @@ class TelegramAdapter:
         return [chat for chat in self._chat_ids() if chat < 0]
 
     async def _remember_moves(self) -> None:
-        for key, new in (await self._notes()).items():
+        # Without them a group that moved would be a stranger's: so they are waited for.
+        notes = partial(self._ledger.notes, self.name)
+        for key, new in (await self._stored(notes, "what is known of its chats cannot be read")).items():
             if key.startswith(MOVED):
                 self._follow(int(key.removeprefix(MOVED)), int(new))
-
-    async def _notes(self) -> Mapping[str, str]:
-        """Without them a group that moved would be a stranger's: so they are waited for."""
-        pauses = Pauses(*self._patience.store)
-        while True:
-            try:
-                return await self._ledger.notes(self.name)
-            except StoreError as error:
-                log.error("telegram: what is known of its chats cannot be read, and nothing is taken: %s", error)
-                await asyncio.sleep(pauses.next())
 
     def _follow(self, old: int, new: int) -> None:
         for configured, now in self._ids.items():
@@ -268,23 +262,14 @@ class TelegramAdapter:
         await self._hub.handle(moved(old, new, at=self._now()))
         self._follow(old, new)
         self._chats.forget(old)
-        self._look_again.set()
+        self._lookout.again()
 
     async def _look_around(self) -> None:
-        """Chats and menus: at the start, hourly, and when something changed, though not more often than it matters."""
-        while True:
-            await self._look_again.wait()
-            self._look_again.clear()
-            try:
-                await self._check_all()
-            except Exception:  # this task's root: a bug in a check must not end the adapter
-                log.exception("telegram: chats and menus could not be checked")
-            await asyncio.sleep(self._patience.apart)
-            try:
-                async with asyncio.timeout(self._patience.recheck):
-                    await self._look_again.wait()
-            except TimeoutError:
-                self._look_again.set()
+        """At chats and menus."""
+        try:
+            await self._check_all()
+        except Exception:  # this task's root: a bug in a check must not end the adapter
+            log.exception("telegram: chats and menus could not be checked")
 
     async def _check_all(self) -> None:
         with suppress(AiogramError):  # the poll tells of it

@@ -27,6 +27,7 @@ from openacp_bot.adapters.telegram.attachments import attachments, file_of
 from openacp_bot.adapters.telegram.delivery import Delivery
 from openacp_bot.adapters.telegram.facts import Facts
 from openacp_bot.adapters.telegram.markup import markdown, rich_words
+from openacp_bot.adapters.telegram.parameters import link
 from openacp_bot.core import inbound as core
 from openacp_bot.core.inbound import Command, Edited, Ground, Inbound, Origin, PlaceReported, Pressed, Report
 from openacp_bot.core.model import ThreadRef, UserRef
@@ -274,13 +275,15 @@ def _of_stop(update: Update, stopped: MessageGenerationStopped, facts: Facts, no
 
 def _origin(delivery: Delivery, message: Message, who: User, facts: Facts) -> Origin:
     """Update ids begin anew after a quiet week, and with another bot: so the message is part of the key."""
+    where = ThreadRef(ADAPTER, str(message.chat.id), _topic(message))
     return Origin(
         key=f"tg:{facts.bot}:{delivery.update.update_id}:{message.chat.id}:{message.message_id}",
-        where=ThreadRef(ADAPTER, str(message.chat.id), _topic(message)),
+        where=where,
         who=_user(who),
         sent=message.date.timestamp(),
         ground=_ground(message.chat, facts),
         late=delivery.late,
+        url=link(where),
     )
 
 

@@ -33,6 +33,13 @@ def draft_id(turn: str) -> int:
     return zlib.crc32(turn.encode()) & 0x7FFFFFFF or 1
 
 
+def link(where: ThreadRef) -> str:
+    """Private chats have no links, and only supergroups have topics: their ids begin with -100."""
+    if not where.topic or not where.space.startswith("-100"):
+        return ""
+    return f"https://t.me/c/{where.space.removeprefix('-100')}/{where.topic}"
+
+
 def address(where: ThreadRef) -> dict[str, Any]:
     """General has no thread id: sending to 1 is refused."""
     if not where.topic:

@@ -53,6 +53,7 @@ from openacp_bot.adapters.telegram.parameters import (
     captioned,
     draft_id,
     entities,
+    link,
     only_for,
     reopening,
     topic_name,
@@ -85,6 +86,7 @@ class TelegramPen:
 
     What a refusal teaches is remembered, so that the next call goes another way: each passes the gate by itself."""
 
+    calls_a_second = 30  # Telegram, "Bots FAQ": broadcasting
     most_renames = 2
     title_patience = 0.0
     dedupes = False  # so what is in doubt is marked
@@ -212,6 +214,12 @@ class TelegramPen:
         where = ThreadRef(place.adapter, place.space, str(topic.message_thread_id))
         return where, self.link(where)
 
+    async def adopt_place(self, place: Place, record: SessionRecord | None) -> str:
+        return self.link(place.ref) if place.ref else ""
+
+    def first_message(self, where: ThreadRef) -> str:
+        return ""
+
     async def rename_place(self, place: Place, title: str) -> None:
         await self._again(EditForumTopic(**topic_of(place), name=topic_name(title)))
 
@@ -228,10 +236,7 @@ class TelegramPen:
             return
 
     def link(self, where: ThreadRef) -> str:
-        """Private chats have no links, and only supergroups have topics: their ids begin with -100."""
-        if not where.topic or not where.space.startswith("-100"):
-            return ""
-        return f"https://t.me/c/{where.space.removeprefix('-100')}/{where.topic}"
+        return link(where)
 
     # --- what passes -----------------------------------------------------------------------------
 

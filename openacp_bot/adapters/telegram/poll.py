@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from aiogram import Bot
@@ -22,8 +23,7 @@ from openacp_bot.adapters.telegram.calls import RawUpdates, open_bot, telegram_n
 from openacp_bot.adapters.telegram.config import Patience, TelegramConfig
 from openacp_bot.adapters.telegram.delivery import ALLOWED, Delivery, Take, is_late, parsed
 from openacp_bot.adapters.telegram.supervision import Supervision
-from openacp_bot.chat.pauses import Pauses
-from openacp_bot.core.errors import StoreError
+from openacp_bot.chat.pauses import Pauses, until_stored
 from openacp_bot.core.masking import Mask
 
 log = logging.getLogger(__name__)
@@ -98,14 +98,8 @@ class Poll:
 
     async def _take_whole(self, delivery: Delivery) -> None:
         """While the store fails the update waits here, unconfirmed."""
-        pauses = Pauses(*self._patience.store)
-        while True:
-            try:
-                await self._take(delivery)
-                return
-            except StoreError as error:
-                log.error("telegram: what came cannot be stored, and waits: %s", error)
-                await asyncio.sleep(pauses.next())
-            except Exception:  # one update's root: it would come again for ever
-                log.exception("telegram: an update could not be handled and is left out")
-                return
+        told = partial(log.error, "telegram: what came cannot be stored, and waits: %s")
+        try:
+            await until_stored(partial(self._take, delivery), Pauses(*self._patience.store), told)
+        except Exception:  # one update's root: it would come again for ever
+            log.exception("telegram: an update could not be handled and is left out")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openacp_bot.chat.blocks import Block
-from openacp_bot.chat.styled.markdown import Reading
 from openacp_bot.chat.styled.pages import Measure, Paper, utf16
+from openacp_bot.chat.styled.reading import Reading
 from openacp_bot.chat.styled.sheet import Kind, Span, Styled
 from openacp_bot.chat.styled.writing import Scribe
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import mimetypes
 from dataclasses import dataclass
-from pathlib import Path
 
 from aiogram.types import BufferedInputFile, FSInputFile
 
+from openacp_bot.chat import sendable as ours
 from openacp_bot.chat.pen import Refused
 from openacp_bot.core.model import Blob
 from openacp_bot.core.views import Document
@@ -30,29 +27,12 @@ class Sendable:
 
 def sendable(file: Blob | Document) -> Sendable:
     """Raises Refused with a sentence."""
-    if isinstance(file, Document):
-        return _sized(file.name, file.mime, file.text.encode("utf-8", "replace"))
-    name = file.name or _name_for(file.mime)
-    if file.path:
-        return _on_disk(Path(file.path), name, file.mime)
-    try:
-        return _sized(name, file.mime, base64.b64decode(file.data, validate=True))
-    except binascii.Error as error:
-        raise Refused(f"“{name}” is damaged, so it could not be sent.") from error
-
-
-def _on_disk(path: Path, name: str, mime: str) -> Sendable:
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise Refused(f"“{name}” could not be sent: {error.strerror}.") from error
-    _check(name, size)
-    return Sendable(FSInputFile(path, filename=name), mime in PHOTOS and size <= LARGEST_PHOTO)
-
-
-def _sized(name: str, mime: str, content: bytes) -> Sendable:
-    _check(name, len(content))
-    return Sendable(BufferedInputFile(content, filename=name), mime in PHOTOS and len(content) <= LARGEST_PHOTO)
+    what = ours.sendable(file)
+    _check(what.name, what.size)
+    is_photo = what.mime in PHOTOS and what.size <= LARGEST_PHOTO
+    if isinstance(what.content, bytes):
+        return Sendable(BufferedInputFile(what.content, filename=what.name), is_photo)
+    return Sendable(FSInputFile(what.content, filename=what.name), is_photo)
 
 
 def _check(name: str, size: int) -> None:
@@ -63,7 +43,3 @@ def _check(name: str, size: int) -> None:
         )
     if not size:
         raise Refused(f"“{name}” is empty, and Telegram takes no empty files.")
-
-
-def _name_for(mime: str) -> str:
-    return f"file{mimetypes.guess_extension(mime) or ''}"

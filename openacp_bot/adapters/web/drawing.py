@@ -7,7 +7,7 @@ from typing import Any
 
 from openacp_bot.adapters.web.diffs import drawn_diff
 from openacp_bot.adapters.web.files import SignedFiles
-from openacp_bot.adapters.web.wording import end_line, end_tone, notice_text, person, settled_line
+from openacp_bot.adapters.web.wording import end_line, end_tone, person, settled_line
 from openacp_bot.chat.paths import from_home
 from openacp_bot.chat.words import PLACES, bare
 from openacp_bot.core import codec
@@ -47,7 +47,7 @@ def drawn_event(event: Event, files: SignedFiles) -> dict[str, Any]:
             return {"kind": "settled", "settled": _settlement(settlement)}
         case Notice():
             choices = [_choice(choice) for choice in event.choices]
-            return {"kind": "notice", "text": notice_text(event), "choices": choices}
+            return {"kind": "notice", "text": event.text, "choices": choices}
         case TurnEnded():
             return {"kind": "end", "line": end_line(event), "tone": end_tone(event.outcome), "detail": event.detail}
         case _:

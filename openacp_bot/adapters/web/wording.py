@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from openacp_bot.chat import words
 from openacp_bot.chat.words import PAGE
-from openacp_bot.core.events import Notice, Outcome, TurnEnded
+from openacp_bot.core.events import Outcome, TurnEnded
 from openacp_bot.core.model import Settlement, UserRef
 from openacp_bot.core.words import chosen, decision, ended, is_decided, unanswered
 
 READER = UserRef(PAGE, "")
-BROKEN_OFF = re.compile(r"\A\S+ [^.]+\. ")  # an offer's first sentence: how its turn ended
 
 
 def end_line(end: TurnEnded) -> str:
@@ -35,11 +32,6 @@ def settled_line(settlement: Settlement) -> str:
     by = f" by {person(settlement.by)}" if settlement.by else ""
     label = chosen(settlement)
     return f"{decision(settlement)}{by}: {label}" if label else f"{decision(settlement)}{by}"
-
-
-def notice_text(notice: Notice) -> str:
-    """An offer after a broken turn does not say again what the turn's end, right above it, has said."""
-    return BROKEN_OFF.sub("", notice.text, count=1) if notice.id.startswith("interrupted:") else notice.text
 
 
 def person(who: UserRef) -> str:

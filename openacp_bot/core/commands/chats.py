@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openacp_bot.core.commands.house import House
 from openacp_bot.core.commands.spec import Call
@@ -20,7 +20,8 @@ def place_for(origin: Origin, record: SessionRecord) -> Place | None:
         case Ground.NONE:
             return None
         case Ground.CHAT:
-            return Place(id, record.id, where.adapter, where.space, where, title, shown=Wanted.OPEN, named=title)
+            chat = Place(id, record.id, where.adapter, where.space, where, title, shown=Wanted.OPEN, named=title)
+            return replace(chat, url=origin.url)
         case Ground.TOPIC:
             return Place(id, record.id, where.adapter, origin.home or where.space, None, title, asked_in=where)
 

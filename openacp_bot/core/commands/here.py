@@ -17,6 +17,7 @@ from openacp_bot.core.model import (
     Field,
     Part,
     Phase,
+    Place,
     Prompt,
     PromptKind,
     PromptState,
@@ -96,7 +97,19 @@ async def archive(house: House, call: Call) -> Reply:
         await house.manager.change(record, pinned=False)
         record = replace(record, pinned=False)
     await house.manager.archive(record, key=call.key)
-    return Reply("Archived. /restore brings it back.", replaces="confirmed" in call.words)
+    return replace(await _archived(house, call, home), replaces="confirmed" in call.words)
+
+
+async def _archived(house: House, call: Call, home: Place | None) -> Reply:
+    """What was done, and how it is undone. In a topic that is closed nobody can type."""
+    if home is None or home.is_chat:
+        return Reply("Archived. /restore brings it back.")
+    button = Button("Restore", Action("restore", (call.record.id,)), Look.GOOD)
+    outside = " outside of this topic" if home.ref == call.origin.where else ""
+    return Reply(
+        f"Archived. To bring it back, press Restore, or send /restore{outside}.",
+        choices=await house.buttons([button], session=call.record.id),
+    )
 
 
 async def restore(house: House, call: Call) -> Reply:
@@ -115,7 +128,7 @@ async def delete(house: House, call: Call) -> Reply:
     if not _confirmed(call):
         text = f"Delete “{record.shown_title}” with its whole history? This cannot be undone."
         return await _confirm(house, call, "delete", text, Look.DANGER)
-    await house.manager.delete(record, key=call.key)
+    await house.manager.deletions.delete(record, key=call.key)
     return Reply(f"“{record.shown_title}” was deleted.", replaces="confirmed" in call.words)
 
 

@@ -140,7 +140,8 @@ class House:
             rank = TitleRank.FIRST_MESSAGE
             session.note(title=title, title_rank=rank)
             await self.records.change_session(session.id, title=title, title_rank=rank)
-            await self.means.homes.title(session.id, title, rank)
+            is_passing = self.settings.sessions.naming == "agent"
+            await self.means.homes.title(session.id, title, rank, is_passing=is_passing)
 
     async def cap_refusal(self, call: Call, why: str, *, wanted: str = "") -> Reply:
         """Names the cap and lists the sessions that could be ended, longest idle first. `wanted`: the draft of the

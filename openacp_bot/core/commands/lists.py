@@ -46,7 +46,7 @@ async def sessions(house: House, call: Call) -> Reply:
     matching = f" matching “{search}”" if search else ""
     pages = f" ({offset + 1}–{offset + len(rows)} of {total})" if total > PAGE else ""
     text = f"{total or 'No'} {group} session{'' if total == 1 else 's'}{matching}{pages}"
-    return Reply(text, rows=tuple(rows), choices=choices, private=True, replaces=call.pressed)
+    return Reply(text, rows=tuple(rows), choices=choices, replaces=call.pressed)
 
 
 def seen_by(house: House, call: Call) -> SessionFilter:
@@ -77,6 +77,7 @@ async def _row(house: House, call: Call, record: SessionRecord, shown: tuple[str
             f"{span(max(0.0, house.now() - record.active_at))} ago",
             "pinned" if record.pinned else "",
             "bypass" if record.bypass else "",
+            _lives(call.origin, place),
         )
         if part
     )
@@ -84,7 +85,27 @@ async def _row(house: House, call: Call, record: SessionRecord, shown: tuple[str
     pick = Button(title, Action("card", (record.id,)), opens=Opens.HERE)
     buttons = [*_row_buttons(house, call, record, shown), pick]
     *choices, picked = await house.buttons(buttons, session=record.id, presser=call.who)
-    return Row(record.state.mark, title, detail, place.url if place else "", record.id, tuple(choices), picked)
+    url = place.url if place and _may_be_entered(call, record, place) else ""
+    return Row(record.state.mark, title, detail, url, record.id, tuple(choices), picked)
+
+
+def _may_be_entered(call: Call, record: SessionRecord, place: Place) -> bool:
+    """A private chat is its owner's alone."""
+    return not place.is_chat or record.owner == call.who.key
+
+
+def _lives(origin: Origin, place: Place | None) -> str:
+    """Where it is, where its link does not say that, or there is none."""
+    is_page = origin.ground is Ground.NONE
+    if place is None or place.refused:
+        return "" if is_page else "on the page"
+    if place.wanted is not Wanted.OPEN:
+        return ""
+    if place.ref == origin.where:
+        return "here"
+    if place.adapter != origin.where.adapter:
+        return f"in {place.adapter.capitalize()}"
+    return "in its own chat" if place.is_chat else ""
 
 
 async def card(house: House, call: Call) -> Reply:
@@ -105,7 +126,7 @@ async def in_list(house: House, call: Call) -> Reply | None:
     if done is None or done.refused:
         return done
     now = replace(call, session=await house.record(call.record.id), words=tuple(shown), args="")
-    redrawn = await (sessions(house, now) if shown else card(house, now))
+    redrawn = replace(await (sessions(house, now) if shown else card(house, now)), private=True)
     if verb != "restore":
         return redrawn
     restored = f"“{call.record.shown_title}” was restored. Its next message wakes it."
@@ -219,7 +240,7 @@ async def status(house: House, call: Call) -> Reply:
     lines.append(f"Slots: {house.manager.slots_used} of {house.settings.sessions.max_concurrent} in use")
     lines.extend(f"{name}: {how}" for name, how in house.surfaces().items())
     lines.append(f"Up for {span(house.now() - house.started_at)} · version {house.version}")
-    return Reply("\n".join(lines), private=True)
+    return Reply("\n".join(lines))
 
 
 async def _session_status(house: House, record: SessionRecord) -> Reply:
@@ -272,17 +293,16 @@ async def greeting(house: House, call: Call) -> Reply:
         "Hello! I connect you with coding agents on this machine. Every session is one conversation with one agent in "
         f"one directory{own}. Start one, then {then}; /help lists the commands.",
         choices=await house.buttons(buttons),
-        private=True,
     )
 
 
-def help_text(specs: tuple[CommandSpec, ...], *, admin: bool) -> str:
-    """One line a command."""
-    return "\n".join(
-        f"/{spec.name}{' ' + spec.usage if spec.usage else ''}: {spec.summary}"
-        for spec in specs
-        if admin or not spec.admin
-    )
+def help_text(specs: tuple[CommandSpec, ...], *, admin: bool, options: bool = False) -> str:
+    """One line a command. `options`: as they are filled in, instead of typed."""
+    shown = [spec for spec in specs if admin or not spec.admin]
+    if not options:
+        return "\n".join(f"/{spec.name}{' ' + spec.usage if spec.usage else ''}: {spec.summary}" for spec in shown)
+    lines = [f"/{spec.name}{''.join(f' [{one.name}]' for one in spec.all_params)}: {spec.summary}" for spec in shown]
+    return "\n".join([*lines, "/agent name [message]: a command of the agent in this session"])
 
 
 async def pick(house: House, call: Call, spec: CommandSpec) -> Reply:
@@ -295,6 +315,6 @@ async def pick(house: House, call: Call, spec: CommandSpec) -> Reply:
         Button(f"{record.state.mark} {record.shown_title} · {record.agent}", Action(spec.name, (record.id, call.args)))
         for record in map(house.manager.current, records)
     ]
-    more = f" The newest {PAGE} of {total}; /{spec.name} ID names another." if total > PAGE else ""
+    more = f" Here are the newest {PAGE} of {total}; /{spec.name} ID names another." if total > PAGE else ""
     choices = await house.buttons(buttons, presser=call.who)
-    return Reply(f"Which session?{more}", choices=choices, private=True)
+    return Reply(f"Which session is /{spec.name} for?{more}", choices=choices, private=True)

@@ -52,8 +52,9 @@ Deed = Callable[["House", Call], Awaitable[Reply | None]]
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """One line of the table. `about_session`: it needs one; outside a session it shows a picker. `owner`: only for
-    the session's owner and admins. `private`: only the asker sees the answer. `params`: typed options; about which
-    session is one that those have by themselves that are about one."""
+    the session's owner and admins. `private`: only the asker sees the answer, where a surface can do that; so it is for
+    every command that only informs whoever asks, while what changes something that others see is said to all.
+    `params`: typed options; about which session is one that those have by themselves that are about one."""
 
     name: str
     summary: str

@@ -88,6 +88,7 @@ def _place_here(call: Call, record: SessionRecord) -> Place:
         where.space,
         where,
         title,
+        url=call.origin.url,
         shown=Wanted.OPEN,
         named=title,
         insists=record.title_rank is TitleRank.PERSON,

@@ -16,7 +16,8 @@ from openacp_bot.core.views import Param
 
 async def _help(house: House, call: Call) -> Reply:
     greeting = await lists.greeting(house, call)
-    return Reply(lists.help_text(COMMANDS, admin=house.is_admin(call.who)), choices=greeting.choices, private=True)
+    text = lists.help_text(COMMANDS, admin=house.is_admin(call.who), options=call.origin.options)
+    return Reply(text, choices=greeting.choices)
 
 
 NEW = (
@@ -41,7 +42,9 @@ COMMANDS: tuple[CommandSpec, ...] = (
         private=True,
         params=(Param("query", "active, archived or scheduled, and words of a title"),),
     ),
-    CommandSpec("queue", "what waits behind the running turn", queue.queue, "[clear]", about_session=True),
+    CommandSpec(
+        "queue", "what waits behind the running turn", queue.queue, "[clear]", about_session=True, private=True
+    ),
     CommandSpec("retry", "ask the last message again", here.retry, about_session=True),
     CommandSpec(
         "rename",

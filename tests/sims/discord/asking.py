@@ -6,6 +6,7 @@ import secrets
 import time
 from typing import Any
 
+from tests.sims.discord.ids import moved
 from tests.sims.discord.interactions import Interaction
 from tests.sims.discord.permissions import rights_in
 from tests.sims.discord.realm import Realm
@@ -15,13 +16,18 @@ from tests.sims.discord.world import Channel, Command, Json, User
 
 
 class Asking(Realm):
-    """A realm in which the bot can be asked."""
+    """A realm in which the bot can be asked. `late`: seconds that pass until it is told; `clock`: by how many Discord's
+    clock is ahead of ours."""
+
+    late = 0.0
+    clock = 0.0
 
     def interact(self, user: User, channel: Channel, kind: int, data: Json, **what: Any) -> Interaction:
         """Something that the bot must answer within its time."""
-        now = time.time()
+        now = time.time() - self.late
         interaction = Interaction(
-            self.new_id(), "aW50ZXJhY3Rpb24" + secrets.token_urlsafe(48), kind, user, channel, data, now,
+            moved(self.new_id(), self.clock - self.late),
+            "aW50ZXJhY3Rpb24" + secrets.token_urlsafe(48), kind, user, channel, data, now,
             now + self.answer_seconds, now + self.token_seconds, **what,
         )  # fmt: skip
         self.interactions[interaction.id] = interaction

@@ -132,7 +132,7 @@ class Facts:
         self._changes.set()
         self._changes = asyncio.Event()
 
-    async def until(self, predicate: Callable[[], T], seconds: float = 10) -> T:
+    async def until(self, predicate: Callable[[], T], seconds: float = 30) -> T:
         """Whatever true value the predicate returns; looked at after every change."""
         try:
             async with asyncio.timeout(seconds):

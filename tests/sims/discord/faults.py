@@ -61,6 +61,14 @@ class Faults:
     def add(self, name: str, n: int, fault: Fault) -> None:
         self._waiting[name].extend([fault] * n)
 
+    def left(self, name: str) -> int:
+        """How many wait for this route."""
+        return len(self._waiting.get(name, ()))
+
+    def end(self, name: str) -> None:
+        """None waits for this route any more."""
+        self._waiting.pop(name, None)
+
     def take(self, name: str) -> Fault | None:
         for known in (name, "*"):
             if self._waiting.get(known):

@@ -255,7 +255,7 @@ class Connection:
         }  # fmt: skip
         realm.sessions.append(session)
         session.hear(Event("READY", ready))
-        for guild in guilds:
+        for guild in (one for one in guilds if not one.away):
             session.hear(Event("GUILD_CREATE", guild_create_json(guild, realm.bot)))
         realm.changed()
 

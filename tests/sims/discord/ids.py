@@ -20,6 +20,11 @@ class Snowflakes:
         return self._last
 
 
+def moved(id: int, seconds: float) -> int:
+    """As if it had been made so much later."""
+    return id + (round(seconds * 1000) << 22)
+
+
 def stamp(at: float) -> str:
     """ISO 8601, as Discord writes it."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")

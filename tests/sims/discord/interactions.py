@@ -11,7 +11,7 @@ from tests.sims.discord.world import Channel, Json, Message, User, parts
 
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
 MESSAGE, THINKING, LATER, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
-PATIENCE = 10.0  # seconds that a test waits for an answer
+PATIENCE = 30.0  # seconds that a test waits for an answer
 
 
 @dataclass(eq=False, slots=True)

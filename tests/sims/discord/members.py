@@ -15,7 +15,11 @@ class Members(Facts):
     """Facts of which sessions are told."""
 
     def tell(self, name: str, data: Json, needs: Intent = Intent.GUILDS, *, open: bool = True) -> None:
-        """To every session whose intents cover it."""
+        """To every session whose intents cover it; of a guild that is away nothing is told."""
+        guild = self.guilds.get(int(data.get("guild_id") or 0))
+        if guild is not None and guild.away:
+            self.changed()
+            return
         event = Event(name, data, needs, open)
         for session in self.sessions:
             session.hear(event)
@@ -55,6 +59,7 @@ class Members(Facts):
 
     def outage(self, guild: Guild, away: bool = True) -> None:
         """The guild cannot be reached for a while, or is back."""
+        guild.away = away
         if away:
             self.tell("GUILD_DELETE", {"id": str(guild.id), "unavailable": True})
         else:

@@ -139,7 +139,7 @@ class Discord(People):
         if fault.handled:
             outcome = self._answer(request, known, ask)
         if fault.retry_after:
-            return self._flooded(Admission({}, fault.retry_after, fault.scope))
+            return self._flooded(Admission({}, fault.retry_after, fault.scope), fault.code)
         return outcome if fault.status < 0 else (fault.status, *outcome[1:])
 
     def _answer(self, request: web.Request, known: Route, ask: Ask) -> Outcome:
@@ -148,7 +148,8 @@ class Discord(People):
             return 429, {"message": "banned"}, {}
         if not known.open and request.headers.get("Authorization") != f"Bot {self.token}":
             return self._refused(unauthorized(), {})
-        overall = not known.template.startswith("/interactions")
+        # "Rate Limits": neither interaction endpoints nor calls without the bot's token are bound to its global limit
+        overall = "Authorization" in request.headers and not known.template.startswith("/interactions")
         admission = self.buckets.admit(
             known.template + known.method, known.bucket, known.major(ask.path), overall=overall
         )
@@ -189,7 +190,7 @@ class Discord(People):
             self.odd(json.dumps(refusal.body()["errors"]))
         return refusal.status, refusal.body(), headers | ({"Via": "1.1 google"} if refusal.status == 429 else {})
 
-    def _flooded(self, admission: Admission) -> Outcome:
+    def _flooded(self, admission: Admission, code: int = 0) -> Outcome:
         if admission.scope != "shared":
             self.buckets.count_invalid()
         globally = admission.scope == "global"
@@ -201,6 +202,7 @@ class Discord(People):
         if globally:
             headers["X-RateLimit-Global"] = "true"
         body = {"message": "You are being rate limited.", "retry_after": round(admission.wait, 3), "global": globally}
+        body |= {"code": code} if code else {}
         return 429, body, headers
 
     async def _body(self, request: web.Request) -> tuple[Any, dict[int, Upload]]:

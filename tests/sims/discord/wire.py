@@ -139,8 +139,8 @@ def guild_create_json(guild: Guild, bot: User) -> Json:
     mine = guild.members[bot.id]
     return guild_json(guild) | {
         "joined_at": stamp(mine.joined_at), "large": False, "unavailable": False, "member_count": len(guild.members),
-        "voice_states": [], "members": [member_json(mine)], "presences": [], "stage_instances": [],
-        "guild_scheduled_events": [], "soundboard_sounds": [],
+        "voice_states": [], "members": [] if guild.is_terse else [member_json(mine)], "presences": [],
+        "stage_instances": [], "guild_scheduled_events": [], "soundboard_sounds": [],
         "channels": [channel_json(one, bot) for one in places if one.thread is None],
         "threads": [
             channel_json(one, bot) for one in places if one.thread and not one.thread.archived and may_see(one, bot)

@@ -52,7 +52,8 @@ class Member:
 
 @dataclass(eq=False, slots=True)
 class Guild:
-    """`everyone` is the role with the guild's own id. `tier`: boosts, which raise the size of files."""
+    """`everyone` is the role with the guild's own id. `tier`: boosts, which raise the size of files. `away`: Discord
+    cannot reach it, and tells nothing of it."""
 
     id: int
     name: str
@@ -62,6 +63,8 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
     tier: int = 0
+    away: bool = False
+    is_terse: bool = False  # does not tell the bot of its own member, as a service may that is only compatible
     created_commands: list[float] = field(default_factory=list)
 
 

@@ -298,7 +298,7 @@ class Realm:
         self._changes.set()
         self._changes = asyncio.Event()
 
-    async def wait_for(self, predicate: Callable[[], T], seconds: float = 10) -> T:
+    async def wait_for(self, predicate: Callable[[], T], seconds: float = 30) -> T:
         """Whatever true value the predicate returns; looked at after every change."""
         try:
             async with asyncio.timeout(seconds):

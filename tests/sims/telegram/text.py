@@ -82,6 +82,8 @@ def _moved(entity: Entity, gone: Sequence[int]) -> Entity:
 
 
 def _trimmed(text: str, entities: tuple[Entity, ...]) -> Finished:
-    kept = text.rstrip().lstrip(" \n")
-    cut = units(text.rstrip()) - units(kept)
-    return kept, shifted(entities, cut, units(kept))
+    # TDLib, fix_formatted_text: in front only up to the first entity
+    plain = min((entity.offset for entity in entities), default=len(text))
+    kept = text.rstrip()
+    cut = min(len(kept) - len(kept.lstrip(" \n")), plain)
+    return kept[cut:], shifted(entities, cut, units(kept[cut:]))

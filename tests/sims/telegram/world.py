@@ -182,7 +182,7 @@ class Press:
     expired: bool = False
     settled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def answered(self, seconds: float = 10) -> Answer:
+    async def answered(self, seconds: float = 30) -> Answer:
         async with asyncio.timeout(seconds):
             await self.settled.wait()
         assert self.answer is not None
