@@ -1,4 +1,5 @@
-"""Fakes that behave: an agent that a test speaks for, a launcher of such agents, a screen that remembers.
+"""Fakes that behave: an agent that a test speaks for, a launcher of such agents, a screen that remembers, a front door
+that a test scripts.
 
 They keep the promises of core/ports; the contract suites run against them as against the real ones.
 """
@@ -7,17 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from openacp_bot.core.errors import AgentError, AgentGone, UserError
 from openacp_bot.core.events import AgentEvent, Asked, AskOption, Event, Outcome, Said, TextChunk, TurnEnded
-from openacp_bot.core.model import AgentSpec, FileRef, Place, ToolCall
+from openacp_bot.core.inbound import Inbound, Reply
+from openacp_bot.core.model import AgentSpec, FileRef, Place, ToolCall, UserRef
 from openacp_bot.core.ports import How, Hub
 from openacp_bot.core.settings import Settings
+from openacp_bot.core.views import CommandInfo, CommandMenu, Param, Query
+
+T = TypeVar("T")
 
 
 class FakeAgent:
@@ -196,6 +202,9 @@ class FakeScreen:
     async def listen(self, hub: Hub) -> None:
         await asyncio.Event().wait()
 
+    async def caught_up(self) -> None:
+        pass
+
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
         raise UserError("this surface has no files")
 
@@ -219,3 +228,59 @@ def settings(tmp: Path, **changes: object) -> Settings:
     }
     (tmp / "work").mkdir(exist_ok=True)
     return Settings(**{**known, **changes})  # type: ignore[arg-type]
+
+
+MENU = (
+    CommandInfo("new", "start a session", "[agent]"),
+    CommandInfo("bypass", "approve everything", "", needs_session=True, admin=True),
+    CommandInfo("compact", "the agent's own", "", agent=True),
+    CommandInfo("Not-A-Name", "never shown", ""),
+)
+AGENT = CommandInfo(  # only where options are filled in
+    "agent",
+    "a command of the agent",
+    "",
+    params=(Param("name", "its name", suggests=True, required=True), Param("message", "")),
+)
+
+
+class ScriptedHub:
+    """`replies`: what is said to the next inbounds; `views`: what is seen, by query."""
+
+    def __init__(self, *, admins: frozenset[str] = frozenset()) -> None:
+        self.heard: list[Inbound] = []
+        self.replies: list[Reply | Exception | None] = []
+        self.views: dict[Query[Any], Any] = {}
+        self.menu: tuple[CommandInfo, ...] = MENU
+        self.admins = admins
+        self.hold: asyncio.Event | None = None  # nothing is said before it is set
+        self._changed = asyncio.Event()
+        self._keys: set[str] = set()
+
+    async def handle(self, inbound: Inbound) -> Reply | None:
+        if self.hold is not None:
+            await self.hold.wait()
+        reply = self.replies.pop(0) if self.replies else None
+        if isinstance(reply, Exception):
+            raise reply
+        if inbound.origin.key in self._keys:
+            return None
+        self._keys.add(inbound.origin.key)
+        self.heard.append(inbound)
+        self._changed.set()
+        self._changed = asyncio.Event()
+        return reply
+
+    async def look(self, query: Query[Any], who: UserRef) -> Any:
+        if isinstance(query, CommandMenu):
+            menu = (*self.menu, AGENT) if query.options else self.menu
+            return tuple(one for one in menu if who.id in self.admins or not one.admin)
+        if query not in self.views:
+            raise UserError("There is nothing to see.")
+        return self.views[query]
+
+    async def until(self, condition: Callable[[], T], seconds: float = 10) -> T:
+        async with asyncio.timeout(seconds):
+            while not (found := condition()):
+                await self._changed.wait()
+        return found

@@ -20,6 +20,7 @@ class MemoryCards:
         self.refuses = ""
         self.places_opening: list[str] = []  # every call of `opening`
         self.settled: dict[str, str] = {}  # settled cards, and their errors
+        self._opening: set[str] = set()  # a call that opens it has left
         self._places: dict[str, Place] = {}
         self._cards: dict[str, Card] = {}
         self._notes: dict[tuple[str, str], str] = {}
@@ -72,6 +73,8 @@ class MemoryCards:
             self._cards[card.id] = dataclasses.replace(card, where=moved(card.where))
 
     def _put_place(self, place: Place) -> None:
+        if place.ref is not None:
+            self._opening.discard(place.id)
         others = [other for other in self._places.values() if other.id != place.id and other.ref == place.ref]
         there = [other for other in others if other.ref is not None and other.wanted is Wanted.OPEN]
         if place.wanted is Wanted.GONE and there:
@@ -109,10 +112,15 @@ class MemoryCards:
     async def opening(self, place: str) -> None:
         self._write()
         self.places_opening.append(place)
+        self._opening.add(place)
 
     async def made(self, place: str, shown: Wanted, *, named: str = "") -> None:
         self._write()
         if (before := self._places.get(place)) is None:
+            return
+        self._opening.discard(place)
+        if shown is Wanted.GONE and before.session is None and before.wanted is Wanted.GONE:
+            del self._places[place]
             return
         if shown is Wanted.GONE:
             self._places[place] = dataclasses.replace(before, shown=shown, ref=None, url="", named="")

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Unpack
 
+from openacp_bot.core import codec
 from openacp_bot.core.cards import CardKind
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import (
@@ -47,6 +48,7 @@ from tests.memory_cards import MemoryCards
 
 INTERRUPTED = "The daemon was stopped in the middle of a turn."
 INBOX_SECONDS = 60 * 86400.0
+ANSWER_SECONDS = 86400.0
 CARD_SECONDS = 14 * 86400.0
 WAITING = (PromptState.GATHERING, PromptState.QUEUED)
 
@@ -99,8 +101,13 @@ class MemoryStore(MemoryCards):
     async def tidy(self, now: float) -> None:
         self._write()
         self._forget_expired(now)
+        recent = {key for key, at in self._inbox.items() if at > now - ANSWER_SECONDS}
+        self._answers = {key: reply for key, reply in self._answers.items() if key in recent}
         self._inbox = {key: at for key, at in self._inbox.items() if at > now - INBOX_SECONDS}
-        self._answers = {key: reply for key, reply in self._answers.items() if key in self._inbox}
+        for place in list(self._places.values()):
+            is_ours = place.session is None and place.wanted is Wanted.GONE
+            if is_ours and (place.ref is None or place.is_chat) and place.id not in self._opening:
+                del self._places[place.id]
         self._forget_settled(now - CARD_SECONDS)
         self._erase(*self._deleted)
 
@@ -207,6 +214,8 @@ class MemoryStore(MemoryCards):
         self.usage = [line for line in self.usage if line[0] != id]
         for place in [place for place in self._places.values() if place.session == id]:
             self._put_place(dataclasses.replace(place, session=None, wanted=Wanted.GONE))
+            if (gone := self._places[place.id]).ref is None:
+                self._places[place.id] = dataclasses.replace(gone, title="")
         self._settle_cards_of_deleted(id)
         return True
 
@@ -216,6 +225,10 @@ class MemoryStore(MemoryCards):
 
     def _erase(self, *ids: str) -> None:
         erased = [id for id in ids if self._deleted.pop(id, None) is not None]
+        told = {key: codec.dumps(reply) for key, reply in self._answers.items()}
+        self._answers = {
+            key: reply for key, reply in self._answers.items() if not any(id in told[key] for id in erased)
+        }
         self._menus = {key: menu for key, menu in self._menus.items() if menu.session not in erased}
         for id in erased:
             self._settle_cards_of_deleted(id)

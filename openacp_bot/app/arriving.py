@@ -33,6 +33,11 @@ class Arriving:
     def status(self) -> str:
         return self._adapter.status if self._adapter else "starting"
 
+    async def caught_up(self) -> None:
+        await self._is_here.wait()
+        assert self._adapter is not None
+        await self._adapter.caught_up()
+
     @asynccontextmanager
     async def screen(self) -> AsyncIterator[None]:
         leaving = asyncio.Event()

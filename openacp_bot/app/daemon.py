@@ -30,6 +30,7 @@ from openacp_bot.core.manager import Manager
 from openacp_bot.core.means import Means
 from openacp_bot.core.ports import ChatAdapter
 from openacp_bot.core.settings import Settings
+from openacp_bot.core.words import surface_name
 from openacp_bot.http.server import HttpServer
 from openacp_bot.store import Store, open_store
 
@@ -105,7 +106,7 @@ async def _serve(config: Config, current: Current, store: Store, surfaces: Surfa
         current=current,
         now=time.time,
         fetch=surfaces.fetch,
-        is_up=surfaces.is_up,
+        caught_up=surfaces.caught_up,
     )
     manager = Manager(means, free_mb=memory.free_mb)
     web = config.web
@@ -192,7 +193,7 @@ def _reload(current: Current, reload: Callable[[], Config], surfaces: Surfaces) 
         log.error("the configuration was not reloaded: %s", error)
     else:
         for name in surfaces.kept_off(config):
-            log.warning("%s is off until a restart", name.title())
+            log.warning("%s is off until a restart", surface_name(name))
         log.info(
             "the configuration was reloaded; data_dir, web, logging, telegram and discord, except for who may use "
             "them, need a restart"

@@ -10,6 +10,10 @@ import time
 from openacp_bot.config import LoggingConfig
 from openacp_bot.core.masking import Mask
 
+# What would move the cursor of whoever reads, or end a line in some programs, is shown instead of done.
+CONTROLS = {code: repr(chr(code))[1:-1] for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+del CONTROLS[ord("\n")], CONTROLS[ord("\t")]
+
 
 def set_up(config: LoggingConfig, secrets: tuple[str, ...] = ()) -> None:
     """`auto` leaves the time to the journal where systemd collects what we print. `secrets`: our own, to be masked."""
@@ -20,7 +24,8 @@ def set_up(config: LoggingConfig, secrets: tuple[str, ...] = ()) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(config.level.upper())
-    for name in ("aiogram", "aiohttp.access", "aiosqlite", "asyncio", "markdown_it"):
+    # At debug, discord.py tells everything that it hears: interactions' tokens, signed addresses, what people write.
+    for name in ("aiogram", "aiohttp.access", "aiosqlite", "asyncio", "discord", "markdown_it"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
@@ -34,12 +39,13 @@ def _formatter(format: str) -> MaskedLines:
 
 
 class MaskedLines(logging.Formatter):
-    """Ordinary lines, without secrets."""
+    """Ordinary lines, without secrets. What goes on below one is indented, so that nothing that others wrote can pass
+    for a line of ours."""
 
     mask = Mask()
 
     def format(self, record: logging.LogRecord) -> str:
-        return self.mask(super().format(record))
+        return self.mask(super().format(record)).translate(CONTROLS).replace("\n", "\n  ")
 
 
 class JsonLines(MaskedLines):

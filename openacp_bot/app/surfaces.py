@@ -56,10 +56,11 @@ class Surfaces:
         """Each surface's name, and how it is."""
         return {name: adapter.status for name, adapter in self._adapters.items()} | self._off
 
-    def is_up(self, name: str) -> bool:
-        """Whether it listens; one that is not on is not to be waited for."""
+    async def caught_up(self, name: str) -> None:
+        """Returns once it is; one that is not on is not to be waited for."""
         adapter = self._adapters.get(name)
-        return adapter is None or adapter.status.startswith("up")
+        if adapter is not None:
+            await adapter.caught_up()
 
     async def fetch(self, file: FileRef, into: Path, limit: int) -> Path:
         """From the platform that holds it; raises UserError with a sentence."""

@@ -21,13 +21,14 @@ SHORTEST = 0.001  # a pause: differences of times are never exactly what they sh
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something that waits at a gate: `act` makes at most one call."""
+    """Something that waits at a gate: `act` makes at most one call. `is_edit`: what that will be, where it is known."""
 
     rank: int
     since: float
     not_before: float
     act: Callable[[Gate], Awaitable[None]]
     ages: float = float("inf")  # when its rank gets better
+    is_edit: bool | None = None
 
 
 class Clerks:
@@ -63,8 +64,13 @@ class Clerks:
 
     def gate(self, name: str) -> Gate:
         if name not in self._gates:
+            self._forget_fresh()
             self._gates[name] = self._new_gate(name)
         return self._gates[name]
+
+    def _forget_fresh(self) -> None:
+        """Each thread of a platform may have a gate, and threads come for months."""
+        self._gates = {name: gate for name, gate in self._gates.items() if name in self._wakes or not gate.is_fresh}
 
     def wake(self, name: str) -> None:
         """There is something new at this gate."""
@@ -98,7 +104,7 @@ class Clerks:
         return gate in self._busy or any(self._earliest(job, self.gate(gate)) <= by for job in self._jobs(gate))
 
     def _earliest(self, job: Job, gate: Gate) -> float:
-        return max(job.not_before, self._clock() + gate.wait(job.rank))
+        return max(job.not_before, self._clock() + gate.wait(job.rank, is_edit=job.is_edit))
 
     async def idle(self, gate: str) -> None:
         """Until no call is under way there."""
@@ -142,13 +148,11 @@ class Clerks:
     def _best(self, jobs: Sequence[Job], gate: Gate) -> tuple[Job, float]:
         """The job to be done next, and the seconds until it may be or another may be better."""
         now = self._clock()
-        holds = [max(0.0, job.not_before - now) for job in jobs]
-        job = min(zip(jobs, holds, strict=True), key=lambda one: (one[1], one[0].rank, one[0].since))[0]
-        if job.not_before > now:
-            return job, job.not_before - now
-        delay = gate.wait(job.rank) or self._turnstile.wait(job.rank)
-        ages = (job.ages - now for job in jobs)
-        return job, min([delay, *(max(later, SHORTEST) for later in (*holds, *ages) if later > 0)])
+        waits = [max(job.not_before - now, gate.wait(job.rank, is_edit=job.is_edit), 0.0) for job in jobs]
+        job, wait = min(zip(jobs, waits, strict=True), key=lambda one: (one[1], one[0].rank, one[0].since))
+        wait = wait or self._turnstile.wait(job.rank)
+        later = (*(one.not_before - now for one in jobs), *(one.ages - now for one in jobs))
+        return job, min([wait, *(max(seconds, SHORTEST) for seconds in later if seconds > 0)])
 
     async def _do(self, job: Job, gate: Gate) -> None:
         self._busy.add(gate.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar, assert_never
@@ -23,14 +22,11 @@ from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import PromptState, UserRef
 from openacp_bot.core.ports import Hub
 from openacp_bot.core.views import Conversation, OneQuestion, OneSession, OneTurn, Query
+from openacp_bot.core.words import worded
 
 log = logging.getLogger(__name__)
 
 V = TypeVar("V")
-S = TypeVar("S", Reply, Notice)
-
-TOPIC = "topic"
-QUOTED = re.compile(r"(“[^”]*”)")
 
 WAITS = (PromptState.GATHERING, PromptState.QUEUED)
 
@@ -50,7 +46,7 @@ class Drawer:
         approvers: Callable[[], str] = lambda: "allowed",
         zone: Callable[[], str] = lambda: "UTC",
         has_menus: bool = False,
-        noun: str = TOPIC,
+        noun: str = "topic",
     ) -> None:
         self._hub = hub
         self._surface = surface
@@ -69,23 +65,21 @@ class Drawer:
             case CardKind.QUESTION:
                 return await self._question(card)
             case CardKind.NOTICE:
-                notice = _body(card, Notice)
-                return drawn_notice(self._worded(notice), self._mask) if notice else None
+                notice = self._body(card, Notice)
+                return drawn_notice(notice, self._mask) if notice else None
             case CardKind.REPLY:
-                reply = _body(card, Reply)
-                return await self._reply(self._worded(reply), card) if reply else None
+                reply = self._body(card, Reply)
+                return await self._reply(reply, card) if reply else None
             case _:
                 assert_never(card.kind)
 
-    def _worded(self, said: S) -> S:
-        """In the words of this platform, but for what is quoted: titles are people's own."""
-        if self._noun == TOPIC:
-            return said
-        parts = QUOTED.split(said.text)
-        return replace(said, text="".join(part if part.startswith("“") else self._renamed(part) for part in parts))
-
-    def _renamed(self, text: str) -> str:
-        return text.replace(TOPIC, self._noun).replace(TOPIC.capitalize(), self._noun.capitalize())
+    def _body(self, card: Card, into: type[V]) -> V | None:
+        """In the words of this platform."""
+        try:
+            return codec.loads(worded(card.body, topic=self._noun), into)
+        except (KeyError, TypeError, ValueError):
+            log.exception("card %s cannot be read", card.id)
+            return None
 
     async def _turn(self, card: Card) -> Drawing | None:
         view = await self._seen(OneTurn(card.ref))
@@ -105,7 +99,7 @@ class Drawer:
         if reply.prompt:
             waiting = await self._seen(OneTurn(reply.prompt))
             if waiting is not None:
-                spoken = replace(spoken, queued=waiting.prompt.state in WAITS, ahead=waiting.ahead)
+                spoken = replace(spoken, queued=waiting.prompt.state in WAITS, ahead=waiting.ahead, kept=waiting.kept)
         if reply.history:
             history = await self._seen(Conversation(reply.history))
             spoken = replace(spoken, history=history)
@@ -116,11 +110,3 @@ class Drawer:
             return await self._hub.look(query, self._surface)
         except UserError:
             return None
-
-
-def _body(card: Card, into: type[V]) -> V | None:
-    try:
-        return codec.loads(card.body, into)
-    except (KeyError, TypeError, ValueError):
-        log.exception("card %s cannot be read", card.id)
-        return None

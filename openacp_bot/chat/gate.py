@@ -3,8 +3,9 @@
 1. The window slides over the ends of calls: the platform counts a call when it arrives, which is before we know that
 it ended, so it never sees more than it allows. 2. What was sent before a restart counts too (`chat.windows`).
 3. Edits and what ranks below them are spread evenly over what is left, and leave a reserve to what a person waits for;
-what may wait for ever leaves half. 4. Typing changes nothing in a chat, so it is not counted: but it goes only where
-half is left, and seldom.
+receipts, and what may wait for ever, leave half. 4. Typing changes nothing in a chat, so it is not counted: but it
+goes only where half is left, and seldom. 5. Where a platform counts changes of messages apart, they have a window of
+their own; what a call will be is known once its card was drawn, so until then it is let pass where either would be.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class Gate:
         self.name = name
         self.pace = pace
         self._clock = clock
-        self._ends = deque(past)
+        self._sends = deque(past)
+        self._edits: deque[float] = deque() if pace.edits else self._sends
         self._last_end = float("-inf")
         self._next_typing = float("-inf")
         self._closed_until = float("-inf")
@@ -38,32 +40,47 @@ class Gate:
 
     @property
     def ends(self) -> tuple[float, ...]:
-        """When the calls ended that still count."""
+        """When the calls ended that still count; edits are left out where they are counted apart."""
         self._forget(self._clock())
-        return tuple(self._ends)
+        return tuple(self._sends)
 
-    def wait(self, rank: int) -> float:
-        """Seconds until a call of this rank may leave; a better rank never waits longer."""
+    @property
+    def is_fresh(self) -> bool:
+        """Whether a new gate would be the same."""
+        now = self._clock()
+        self._forget(now)
+        ends = (self._closed_until, self._resting_until, self._next_edit, self._next_typing)
+        return not (self._sends or self._edits or self._back_off) and max(ends) <= now
+
+    def wait(self, rank: int, *, is_edit: bool | None = None) -> float:
+        """Seconds until a call of this rank may leave; a better rank never waits longer. `is_edit` None: who knows."""
         now = self._clock()
         self._forget(now)
         opens = max(self._closed_until, self._resting_until, self._last_end + self.pace.apart)
-        allowance = self._allowance(rank)
-        if len(self._ends) >= allowance:
-            opens = max(opens, self._ends[len(self._ends) - allowance] + self.pace.per)
+        kinds = (True, False) if is_edit is None else (is_edit,)
+        opens = max(opens, min(self._opens(rank, is_edit=kind) for kind in kinds))
         if rank >= Rank.EDIT:
             opens = max(opens, self._next_edit)
         if rank >= IDLE:
             opens = max(opens, self._next_typing)
         return max(0.0, opens - now)
 
-    def ended(self, rank: int) -> None:
+    def _opens(self, rank: int, *, is_edit: bool) -> float:
+        """When the window lets one of this rank through."""
+        ends, allowance = self._window(is_edit=is_edit), self._allowance(rank, is_edit=is_edit)
+        return ends[len(ends) - allowance] + self.pace.per if len(ends) >= allowance else float("-inf")
+
+    def _window(self, *, is_edit: bool) -> deque[float]:
+        return self._edits if is_edit else self._sends
+
+    def ended(self, rank: int, *, is_edit: bool = False) -> None:
         """A call is over, whatever became of it."""
         now = self._clock()
         if rank >= IDLE:
             self._next_typing = now + TYPING_APART
             return
         self._forget(now)
-        self._ends.append(now)
+        self._window(is_edit=is_edit).append(now)
         self._last_end = now
         if rank >= Rank.CARD:
             self._next_edit = now + max(self._stride(now), self.pace.edits_apart)
@@ -86,9 +103,9 @@ class Gate:
     def succeeded(self) -> None:
         self._back_off = 0.0
 
-    def _allowance(self, rank: int) -> int:
-        calls = self.pace.calls
-        if rank >= Rank.REMOVAL:
+    def _allowance(self, rank: int, *, is_edit: bool) -> int:
+        calls = self.pace.edits or self.pace.calls if is_edit else self.pace.calls
+        if rank >= Rank.RECEIPT:
             return max(1, calls // 2)
         if rank >= Rank.EDIT:
             return max(1, calls - self.pace.reserve)
@@ -97,16 +114,17 @@ class Gate:
     def _stride(self, now: float) -> float:
         """The seconds from one edit to the next that never let edits run dry: call number k from now needs as many
         places free by then."""
-        allowance = self._allowance(Rank.EDIT)
-        room = allowance - len(self._ends)
-        free_in = [end + self.pace.per - now for end in self._ends]
+        allowance = self._allowance(Rank.EDIT, is_edit=True)
+        room = allowance - len(self._edits)
+        free_in = [end + self.pace.per - now for end in self._edits]
         calls = range(max(1, room + 1), room + len(free_in) + 1)
         even = max((free_in[k - room - 1] / k for k in calls), default=0.0)
         return even * (1 - HEAD_START * max(0, room) / allowance)
 
     def _forget(self, now: float) -> None:
-        while self._ends and self._ends[0] <= now - self.pace.per:
-            self._ends.popleft()
+        for ends in (self._sends, self._edits):
+            while ends and ends[0] <= now - self.pace.per:
+                ends.popleft()
 
 
 class Turnstile:

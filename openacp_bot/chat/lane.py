@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from openacp_bot.chat.plan import CLOSING, MOST_TRIES, STRETCH, Known
+from openacp_bot.chat.plan import CLOSING, REPEATED, STRETCH, Known
 from openacp_bot.chat.sheet import Rank
 from openacp_bot.core import codec
 from openacp_bot.core.cards import Card, CardKind, Page, PageState
 from openacp_bot.core.inbound import Reply
 from openacp_bot.core.model import ThreadRef
+from openacp_bot.core.words import QUEUED
 
 NEVER = float("inf")
 IGNORED = 4096
@@ -82,6 +83,7 @@ class OpenCard:
     is_over: bool = False  # what it speaks of waits no more; the store may hear of it a moment later
     is_reachable: bool = False  # a harmless call got through, so what is in doubt may be sent once more
     refused_edits: int = 0
+    is_edit: bool | None = None  # what its next call will be, since it was drawn
     detours: int = 0  # in a row: the same call was to go another way
     refused_drafts: int = 0
 
@@ -112,17 +114,18 @@ class OpenCard:
         if self.since is None:
             self.since = now
             self.rank = self.rank if rank is None else rank
-        elif rank is not None:
-            self.rank = min(self.rank, rank)
+        elif rank is not None and rank < self.rank:
+            self.rank, self.is_edit = rank, None
 
     def take(self) -> float | None:
         """Its turn has come; since when it waited."""
         since, self.since = self.since, None
+        self.is_edit = None
         return since
 
-    def again(self, since: float | None, rank: Rank) -> None:
+    def again(self, since: float | None, rank: Rank, *, is_edit: bool | None = None) -> None:
         """Its turn is not over."""
-        self.since, self.rank = since, rank
+        self.since, self.rank, self.is_edit = since, rank, is_edit
 
     def rest(self, until: float) -> None:
         """Not looked at before, or later if that was said already."""
@@ -143,7 +146,7 @@ class OpenCard:
         self.is_over = False
         self.rise()
         self.touch(now, rank)
-        self.rank = rank
+        self.rank, self.is_edit = rank, None
 
     def sending(self, number: int, *, rings: bool) -> None:
         before = self.pages.get(number)
@@ -208,6 +211,7 @@ class Shelf:
         order = next(self._orders)
         entry = OpenCard(card, lane, -1.0 / (order + 1) if first else order, rank)
         entry.known.fixed |= _as_they_stand(card)
+        entry.known.found |= _as_they_waited(card)
         self._cards[card.id] = lane.cards[card.id] = entry
         self._refs[card.kind, card.ref] = entry
         return entry
@@ -241,5 +245,15 @@ def _as_they_stand(card: Card) -> set[int]:
     return {page.number for page in whole if page.rings or page.number % STRETCH not in (0, CLOSING)}
 
 
+def _as_they_waited(card: Card) -> set[int]:
+    """Pages that say where a message waits: after a restart fifty of them are not written anew for nothing."""
+    if card.kind is not CardKind.REPLY:
+        return set()
+    reply = codec.loads(card.body, Reply)
+    if not reply.prompt or not reply.text.startswith(QUEUED):
+        return set()
+    return {page.number for page in card.pages if page.state is PageState.SHOWN}
+
+
 def _is_doubtful(page: Page) -> bool:
-    return page.state is PageState.SENDING or page.tries >= MOST_TRIES
+    return page.state is PageState.SENDING or page.tries >= REPEATED

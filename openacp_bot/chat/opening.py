@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from openacp_bot.chat.keepsakes import stands_first
 from openacp_bot.chat.lane import Lane, OpenCard, Shelf
 from openacp_bot.chat.notices import rank_of
 from openacp_bot.chat.pen import Pen
-from openacp_bot.chat.places import RESTORED
 from openacp_bot.chat.pulse import Pulse
 from openacp_bot.chat.sheet import Keyboard, Rank
 from openacp_bot.chat.signs import Signs, draft_gate
@@ -19,6 +19,17 @@ from openacp_bot.core.events import Notice
 from openacp_bot.core.inbound import Reply
 from openacp_bot.core.model import Place, ThreadRef, Wanted
 from openacp_bot.core.ports import Ledger
+
+BURST_SECONDS = 15.0  # after the one before, what is refused for the same reason is told with it
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """What was said last to messages that were not taken, as the reply to the inbound with this key."""
+
+    key: str
+    reply: Reply
+    told_at: float
 
 
 class Opener:
@@ -47,6 +58,7 @@ class Opener:
         self._wake = pulse.wake
         self._gather = gather
         self._patience = patience
+        self._refusals: dict[ThreadRef, _Refusal] = {}  # the newest of each chat, of the last seconds
 
     async def look_up(self, kind: CardKind, ref: str, place: Place, session: str, rank: Rank) -> None:
         card = await self._ledger.card(kind, ref)
@@ -68,6 +80,22 @@ class Opener:
             entry.rest(self._clock() + self._gather)
             self._wake(draft_gate(entry.lane.gate))
         self._wake(entry.lane.gate)
+
+    async def _is_told_already(self, where: ThreadRef, reply: Reply, key: str) -> bool:
+        """Of a burst, all messages that are not taken for one reason are told by one message that counts them."""
+        now = self._clock()
+        self._refusals = {at: one for at, one in self._refusals.items() if now - one.told_at <= BURST_SECONDS}
+        before = self._refusals.get(where)
+        card = await self._ledger.card(CardKind.REPLY, before.key) if before else None
+        if before is None or card is None or before.reply.text != reply.text:
+            self._refusals[where] = _Refusal(key, reply, now)
+            return False
+        counted = replace(reply, not_taken=before.reply.not_taken + reply.not_taken)
+        self._refusals[where] = _Refusal(before.key, counted, now)
+        entry = self._shelf.find(card.kind, card.ref)
+        card = entry.card if entry else card
+        await self._rewrite(card, codec.dumps(counted), Rank.RECEIPT if card.pages else Rank.ERROR)
+        return True
 
     async def open_notice(self, ref: str, place: Place | None, session: str, notice: Notice) -> None:
         body = codec.dumps(notice)
@@ -94,7 +122,7 @@ class Opener:
             self._shelf.ignore(card.kind, card.ref)
             return None
         rank = Rank.PERSON if card.kind in (CardKind.QUESTION, CardKind.REPLY) else Rank.FINAL
-        entry = self._shelf.put(card, lane, rank, first=card.ref.startswith(f"{RESTORED}:"))
+        entry = self._shelf.put(card, lane, rank, first=stands_first(card))
         now = self._clock()
         entry.rest(now + card.not_before - self._now() if card.not_before else 0.0)
         if card.kind is CardKind.REPLY:
@@ -141,6 +169,8 @@ class Opener:
         looks: tuple[Any, Keyboard] | None = None,
     ) -> None:
         await self.close(reply)
+        if reply.not_taken and await self._is_told_already(where, reply, key):
+            return
         body = codec.dumps(reply)
         replaces = pressed if reply.replaces and not reply.history else ""  # a message never turns into a file
         before = await self._ledger.card_at(where, replaces) if replaces else None

@@ -38,6 +38,11 @@ class Due(Generic[W]):
     where: ThreadRef
     rank: Rank
 
+    @property
+    def is_edit(self) -> bool:
+        """Whether it changes a message that stands."""
+        return isinstance(self.step, Edit)
+
 
 class Order(Generic[W]):
     """Finds the next step of a card."""
@@ -51,9 +56,10 @@ class Order(Generic[W]):
 
     async def step(self, entry: OpenCard, drawing: Drawing, where: ThreadRef) -> Step[W] | None:
         wants = await self._wants(entry, drawing, where)
-        held_back = self.is_held_back(entry, drawing)
+        entry.known.look_at(wants)
+        held_back = self.is_held_back(drawing)
         if held_back:
-            most = self._stretches_before_question(entry, drawing)
+            most = self._stretches_before_question(drawing)
             wants = tuple(want for want in wants if want.stretch < most)
         is_all = not held_back and (drawing.final or drawing.gone or not entry.is_turn)
         return next_step(wants, drawing, entry.pages, entry.known, is_all=is_all)
@@ -66,10 +72,10 @@ class Order(Generic[W]):
             lambda one: wanted(one, pages, dialect, known, streams=streams, dedupes=dedupes), drawing, known
         )
 
-    def is_held_back(self, entry: OpenCard, drawing: Drawing) -> bool:
-        return self._stretches_before_question(entry, drawing) <= len(drawing.stretches)
+    def is_held_back(self, drawing: Drawing) -> bool:
+        return self._stretches_before_question(drawing) <= len(drawing.stretches)
 
-    def _stretches_before_question(self, entry: OpenCard, drawing: Drawing) -> int:
+    def _stretches_before_question(self, drawing: Drawing) -> int:
         """How many stretches may be shown before a question that is still to be sent; all if there is none."""
         for number, sheet in enumerate(drawing.stretches):
             question = self._shelf.find(CardKind.QUESTION, sheet.then) if sheet.then else None
@@ -103,7 +109,7 @@ class Order(Generic[W]):
         for number, sheet in enumerate(drawing.stretches):
             if below.kind is CardKind.QUESTION and sheet.then == below.ref:
                 most = number + 1
-        most = min(most, self._stretches_before_question(other, drawing))
+        most = min(most, self._stretches_before_question(drawing))
         wants = await self._wants(other, drawing, where)
         return tuple(want for want in wants if not want.live and want.stretch < most)
 

@@ -151,7 +151,8 @@ class Outbox(Generic[W]):
         self._wake(gate)
 
     def restored(self) -> None:
-        """The platform can be reached again: nothing rests any more because it could not."""
+        """The platform can be reached again, or allows other things: nothing rests any more because it could not be."""
+        self._troubles.restored()
         self._clerks.restored()
 
     def stands(self, where: ThreadRef, title: str) -> None:

@@ -27,7 +27,7 @@ class Pauses:
         self._next = self._first
 
 
-async def until_stored(deed: Callable[[], Awaitable[T]], pauses: Pauses, tell: Callable[[StoreError], object]) -> T:
+async def until_done(deed: Callable[[], Awaitable[T]], pauses: Pauses, tell: Callable[[StoreError], object]) -> T:
     """What came waits while the store fails: the deed is done again until it does not, and each failure is told."""
     while True:
         try:

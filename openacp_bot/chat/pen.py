@@ -77,13 +77,15 @@ class Forbidden(Refused): ...
 @dataclass(frozen=True, slots=True)
 class Pace:
     """What one gate allows: at most `calls` in any `per` seconds, and `apart` seconds between two. Edits leave
-    `reserve` calls to what a person waits for, and are at least `edits_apart` seconds apart."""
+    `reserve` calls to what a person waits for, and are at least `edits_apart` seconds apart. `edits`: so many changes
+    of messages have a window of their own beside the one for all else; 0: there is one for both."""
 
     calls: int
     per: float
     apart: float = 0.0
     reserve: int = 3
     edits_apart: float = 0.0
+    edits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,25 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Generic, TypeVar, assert_never
 
 from openacp_bot.chat.deliver import bounded
+from openacp_bot.chat.keepsakes import Keepsakes, is_posted
 from openacp_bot.chat.lane import NEVER
 from openacp_bot.chat.pen import Forbidden, Later, Pen, PenError, PlaceGone, Refused
-from openacp_bot.chat.pulse import Pulse, pause
+from openacp_bot.chat.place_deeds import Deed, PlaceJob, address, deed_for, rank_of
+from openacp_bot.chat.pulse import Pulse
+from openacp_bot.chat.recent import Recent
 from openacp_bot.chat.sheet import Rank
 from openacp_bot.core import codec
-from openacp_bot.core.cards import Card, CardKind, PageState
+from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.errors import StoreError, UserError
 from openacp_bot.core.inbound import Origin, PlaceReported, Reply, Report
 from openacp_bot.core.model import Place, SessionRecord, ThreadRef, UserRef, Wanted
 from openacp_bot.core.ports import Hub, Ledger
 from openacp_bot.core.views import OneSession
+from openacp_bot.core.words import TOPIC
 
 log = logging.getLogger(__name__)
 
@@ -34,76 +37,11 @@ W = TypeVar("W")
 
 REPORT_TRIES = 4
 MOST_ORPHANS = 100
+MOST_OPENED = 1000
+ANSWER_SECONDS = 1.0  # between the wish to close a place and its closing
 LONG = 90  # titles; every platform shows so much of them
-RESTORED = "restored"  # how the ref of a card begins that stands first in its place
-
-
-class Deed(StrEnum):
-    """What a place still lacks."""
-
-    OPEN = "open"
-    RENAME = "rename"
-    REOPEN = "reopen"
-    CLOSE = "close"
-    DELETE = "delete"
-
-
-RANKS = {
-    Deed.OPEN: Rank.PLACE,
-    Deed.REOPEN: Rank.PLACE,
-    Deed.RENAME: Rank.RENAME,
-    Deed.CLOSE: Rank.RENAME,  # somebody confirmed it just now; a deletion may be one of fifty
-    Deed.DELETE: Rank.REMOVAL,
-}
-
-
-def deed_for(place: Place, *, most_renames: int) -> Deed | None:
-    """The next deed. A place that a person closed is left so; core says that it is to be reopened by forgetting how it
-    is `shown`."""
-    if place.is_chat:
-        return None
-    match place.wanted:
-        case Wanted.OPEN:
-            return _deed_for_open(place, most_renames=most_renames)
-        case Wanted.CLOSED:
-            # The store counts a topic that is another's now as closed (store/places.py, 2).
-            return Deed.CLOSE if place.ref is not None and place.shown is not Wanted.CLOSED else None
-        case Wanted.GONE:
-            return Deed.DELETE if place.ref is not None else None
-        case _:
-            assert_never(place.wanted)
-
-
-def _deed_for_open(place: Place, *, most_renames: int) -> Deed | None:
-    if place.ref is None:
-        return None if place.refused else Deed.OPEN
-    if place.shown is None:
-        return Deed.REOPEN
-    if place.title != place.named and (place.insists or place.renames < most_renames):
-        return Deed.RENAME
-    return None
-
-
-def _rank(deed: Deed, place: Place) -> Rank:
-    """Somebody waits to see a title that they gave."""
-    return Rank.CARD if deed is Deed.RENAME and place.insists else RANKS[deed]
-
-
-@dataclass(eq=False, slots=True)
-class PlaceJob:
-    """A place that lacks something."""
-
-    place: Place
-    since: float
-    hold: float = 0.0
-    is_passing: bool = False  # its title is soon followed by a better one
-    is_in_doubt: bool = False  # nobody knows whether the last call was carried out
-    failures: int = 0
-
-    def put_off(self, now: float) -> None:
-        """One more attempt failed, nobody knows why."""
-        self.hold = now + pause(self.failures)
-        self.failures += 1
+SILENCED = "silenced"  # how the ref of a card begins which tells that nothing may be said in a place
+DAY = 86400.0
 
 
 class Keeper(Generic[W]):
@@ -131,11 +69,12 @@ class Keeper(Generic[W]):
         self._now = pulse.now
         self._clock = pulse.clock
         self._post = post
+        self._keepsakes = Keepsakes(name, ledger, post)
         self._is_opened = opened
         self._moved_to = moved_to
         self._jobs: dict[str, PlaceJob] = {}
         self._opening: dict[str, asyncio.Event] = {}  # by space: a topic may stand there that is not known yet
-        self._opened: set[ThreadRef] = set()  # in this life
+        self._opened: Recent[ThreadRef] = Recent(MOST_OPENED)
         self._orphans: list[tuple[ThreadRef, str]] = []  # topics of ours that nobody knows; with their titles
 
     async def no_opening(self, space: str) -> None:
@@ -150,12 +89,20 @@ class Keeper(Generic[W]):
             return
         self._orphans = [*self._orphans[1 - MOST_ORPHANS :], (where, title)]
         for job in self._jobs.values():
-            if self._deed(job.place) is Deed.OPEN and _is_called(job.place, where, title):
+            if self._deed(job.place) is Deed.OPEN and _is_called(job, where, title):
                 job.hold = 0.0
                 self._opening.setdefault(where.space, asyncio.Event())
 
-    def _orphan(self, place: Place) -> ThreadRef | None:
-        return next((where for where, title in self._orphans if _is_called(place, where, title)), None)
+    async def stirred(self, where: ThreadRef) -> None:
+        """What is shown there had to wake it. If it was put away, it is to be put away once more."""
+        for place in await self._ledger.known_places(self._name):
+            if place.ref == where and place.wanted is place.shown is Wanted.CLOSED:
+                await self._ledger.made(place.id, Wanted.OPEN, named=place.named)
+                self.want(replace(place, shown=Wanted.OPEN))
+
+    def _orphan(self, job: PlaceJob) -> tuple[ThreadRef, str] | None:
+        """And what it is called."""
+        return next((orphan for orphan in self._orphans if _is_called(job, *orphan)), None)
 
     # --- what waits
 
@@ -177,14 +124,16 @@ class Keeper(Generic[W]):
             if deed is not None and self._pen.gate(address(job.place)) == gate:
                 if deed is Deed.RENAME and job.is_passing:
                     job.hold = max(job.hold, job.since + self._pen.title_patience)
-                yield _rank(deed, job.place), job
+                if deed is Deed.CLOSE:  # what was asked there is answered first
+                    job.hold = max(job.hold, job.since + ANSWER_SECONDS)
+                yield rank_of(deed, job.place), job
 
     def settled(self, card: Card, error: str) -> None:
         """A card came to its end: perhaps the file that a closing waits for."""
         for job in list(self._jobs.values()):
-            if card.kind is CardKind.REPLY and card.ref == _archive_ref(job.place):
+            if self._keepsakes.is_of(card, job.place):
                 job.hold = 0.0
-                if error or not _is_posted(card):
+                if error or not is_posted(card):
                     self._park(job)
 
     def _deed(self, place: Place) -> Deed | None:
@@ -202,7 +151,7 @@ class Keeper(Generic[W]):
             self._jobs.pop(job.place.id, None)
             return None
         job.place = row
-        if deed is Deed.CLOSE and self._pen.closing_deletes and not await self._is_archived(job):
+        if deed is Deed.CLOSE and self._pen.closing_deletes and not await self._is_kept(job):
             return None
         return deed
 
@@ -256,11 +205,15 @@ class Keeper(Generic[W]):
         await self._ledger.opening(place.id)
         known = self._opening.setdefault(place.space, asyncio.Event())
         try:
-            orphan = self._orphan(place)
+            job = self._jobs.get(place.id) or PlaceJob(place, self._clock())
+            orphan, named = self._orphan(job), place.title
             if orphan is None:
+                job.tried |= {named}
                 ref, url = await bounded(self._pen.open_place(place, record))
             else:
-                ref, url = orphan, await bounded(self._pen.adopt_place(replace(place, ref=orphan), record))
+                ref, title = orphan
+                named = title if title in job.tried else named
+                url = await bounded(self._pen.adopt_place(replace(place, ref=ref), record))
             self._opened.add(ref)
             self._orphans = [(where, title) for where, title in self._orphans if where != ref]
             await self._is_opened(place, ref)
@@ -269,11 +222,10 @@ class Keeper(Generic[W]):
             known.set()
             if self._opening.get(place.space) is known:
                 del self._opening[place.space]
-        await self._ledger.made(place.id, Wanted.OPEN, named=place.title)
+        await self._ledger.made(place.id, Wanted.OPEN, named=named)
         if place.session and place.shown in (Wanted.GONE, Wanted.CLOSED):
             # It was archived, and its topic went: the new one begins with what was said (product.md §1).
-            ref_of_file = f"{RESTORED}:{place.id}:{secrets.token_hex(4)}"
-            await self._post(self._history(place, ref_of_file, "📦 The conversation so far."))
+            await self._keepsakes.begin_with(place)
         await self._moved_to(place, ref)
 
     async def _closed(self, place: Place) -> None:
@@ -303,30 +255,19 @@ class Keeper(Generic[W]):
         except UserError:
             return None
 
-    # --- the file before a closing
-
-    async def _is_archived(self, job: PlaceJob) -> bool:
-        """Whether the conversation stands as a file, or there is none; posted if not."""
-        place = job.place
-        record = await self._record(place)
+    async def _is_kept(self, job: PlaceJob) -> bool:
+        """Whether nothing is lost with the place; if something is, its file is posted."""
+        record = await self._record(job.place)
         if record is None or record.prompts == 0:
             return True
-        card = await self._ledger.card(CardKind.REPLY, _archive_ref(place))
-        if card is not None and _is_posted(card):
-            return True
-        job.hold = NEVER  # until the card is settled
-        text = f"📦 “{place.title}” was archived."
-        where = ThreadRef(self._name, place.space)
-        await self._post(replace(self._history(place, _archive_ref(place), text), place="", where=where))
-        return False
-
-    def _history(self, place: Place, ref: str, text: str) -> Card:
-        session = place.session or ""
-        body = codec.dumps(Reply(text, history=session))
-        return Card(secrets.token_hex(8), CardKind.REPLY, ref, place=place.id, session=session, body=body)
+        job.hold = NEVER  # until the card of the file is settled
+        if not await self._keepsakes.stands(job.place):
+            return False
+        job.hold = 0.0
+        return True
 
     def _park(self, job: PlaceJob) -> None:
-        log.warning("the topic of “%s” stays, because its conversation could not be posted as a file", job.place.title)
+        log.warning("the place %s stays, because its conversation could not be posted as a file", job.place.id)
         self._jobs.pop(job.place.id, None)
 
     async def _tell_stays(self, place: Place, why: str) -> None:
@@ -334,8 +275,21 @@ class Keeper(Generic[W]):
         if place.session is not None:
             await self.report(place, Report.STAYS, detail=why)
             return
-        body = codec.dumps(Reply(f"❌ The topic of “{place.title}” stays: {why}", refused=True))
         ref = f"stays:{place.id}:{place.ref.topic if place.ref else ''}"
+        await self._tell_outside(place, ref, f"❌ The {TOPIC} of “{place.title}” stays: {why}")
+
+    async def silenced(self, place: Place, why: str) -> None:
+        """The platform takes nothing there. Told beside it, where that is another chat; at most once a day."""
+        if place.ref is None or self._pen.gate(place.ref) == self._pen.gate(ThreadRef(self._name, place.space)):
+            return
+        ref = f"{SILENCED}:{place.id}:{self._now() // DAY:.0f}"
+        if await self._ledger.card(CardKind.REPLY, ref) is not None:
+            return
+        text = f"❌ The bot may not write in the {TOPIC} of “{place.title}”, where something waits: {why}"
+        await self._tell_outside(place, ref, text)
+
+    async def _tell_outside(self, place: Place, ref: str, text: str) -> None:
+        body = codec.dumps(Reply(text, refused=True))
         where = ThreadRef(self._name, place.space)
         await self._post(Card(secrets.token_hex(8), CardKind.REPLY, ref, where=where, body=body))
 
@@ -381,21 +335,14 @@ class Keeper(Generic[W]):
                 await asyncio.sleep(2.0**tries)
 
 
-def _is_called(place: Place, where: ThreadRef, title: str) -> bool:
-    """A platform may cut a long title."""
-    wanted = place.title.strip()
-    return place.space == where.space and (title == wanted or (len(title) >= LONG and wanted.startswith(title)))
+def _is_called(job: PlaceJob, where: ThreadRef, title: str) -> bool:
+    """By its title, or one of which we do not know whether it was opened by it. A platform may cut a long one."""
+    if job.place.space != where.space:
+        return False
+    titles = [one.strip() for one in (job.place.title, *job.tried)]
+    return any(title == one or (len(title) >= LONG and one.startswith(title)) for one in titles)
 
 
-def address(place: Place) -> ThreadRef:
-    """Where a place is, or will be."""
-    return place.ref or ThreadRef(place.adapter, place.space)
-
-
-def _archive_ref(place: Place) -> str:
-    return f"archived:{place.id}:{place.ref.topic if place.ref else ''}"
-
-
-def _is_posted(card: Card) -> bool:
-    """Whether the file stands: its page is the first; that it was refused is said in another."""
-    return any(page.number == 0 and page.state is PageState.SHOWN for page in card.pages)
+def tells_of_silence(card: Card) -> bool:
+    """Where that may not be said either, nothing is waited for."""
+    return card.ref.startswith(f"{SILENCED}:")

@@ -6,14 +6,15 @@ message that takes no more edits: it goes once the whole stands.
 2. A stretch that can still grow is one message with its tail; all others stand whole.
 3. A turn's end rings once: in the last part of its last stretch, if that part is still to be sent; else in a message of
 its own. Which of the two is read from the pages, so that it is the same after a crash.
-4. A page whose sending is ambiguous is sent once more (by then calls get through again), and its stretch is marked.
+4. A page whose sending is ambiguous is sent once more (by then calls get through again), and its stretch is marked. If
+that is ambiguous too, a few times more: rather twice than never.
 5. What is refused concerns its page only: a sentence stands there instead, with the end line if the page was to carry
 that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeAlias, TypeVar
 
@@ -29,7 +30,7 @@ W = TypeVar("W")
 STRETCH = 100
 APART, INSTEAD, FILE, CLOSING = 90, 97, 98, 99  # parts of a stretch
 MOST_MESSAGES = 8
-MOST_TRIES = 2
+REPEATED, MOST_TRIES = 2, 4  # from the first on a message may stand twice; nobody is killed so often in one call
 REPEAT = Line("🔁 perhaps a repeat", Tone.FAINT)
 
 
@@ -95,6 +96,14 @@ class Known:
     mute: set[int] = field(default_factory=set)  # stretches that show nothing while they grow
     refused: dict[int, str] = field(default_factory=dict)  # pages that will never be taken, and why
     is_costly: bool = False  # its Markdown takes too long to render
+    found: set[int] = field(default_factory=set)  # pages of an earlier life that show, until that changes, what is due
+
+    def look_at(self, wants: Iterable[Want[W]]) -> None:
+        """What is found standing is not written once more."""
+        for want in wants:
+            if want.number in self.found:
+                self.prints[want.number] = want.print
+        self.found.clear()
 
 
 def next_step(
@@ -130,7 +139,14 @@ def _step(want: Want[W], drawing: Drawing, page: Page | None, known: Known) -> S
         return None
     if known.prints.get(want.number) == want.print:
         return None
-    return Edit(want, page.message, Rank.EDIT if drawing.live else drawing.rank)
+    return Edit(want, page.message, _rank_of_editing(drawing))
+
+
+def _rank_of_editing(drawing: Drawing) -> Rank:
+    """That a receipt says another number may wait."""
+    if drawing.live:
+        return Rank.EDIT
+    return Rank.REMOVAL if drawing.rank is Rank.RECEIPT else drawing.rank
 
 
 def _rank_of_sending(want: Want[W], drawing: Drawing) -> Rank:
@@ -277,4 +293,4 @@ class _Cut(Generic[W]):
         )
 
     def _may_stand_twice(self, page: Page) -> bool:
-        return not self.dedupes and (page.state is PageState.SENDING or page.tries >= MOST_TRIES)
+        return not self.dedupes and (page.state is PageState.SENDING or page.tries >= REPEATED)

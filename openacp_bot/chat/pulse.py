@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+MOST_DETOURS = 4  # of a call that is to go another way, before it counts as failed
 ATTEMPTS = (1.0, 2.0, 30.0, 120.0, 600.0)  # seconds from one failed attempt to the next
 
 

@@ -16,7 +16,7 @@ from openacp_bot.core.inbound import Form, Reply, Row
 from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import Place, SessionRecord, Wanted
 from openacp_bot.core.views import Document
-from openacp_bot.core.words import queued_line
+from openacp_bot.core.words import KEPT, counted, queued_line
 
 OPENING = "/sessions leads there as soon as it is open."  # true for ever: not every platform lets it be corrected
 GONE = Drawing((), Rank.REMOVAL, gone=True)
@@ -24,13 +24,15 @@ GONE = Drawing((), Rank.REMOVAL, gone=True)
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A reply and what it speaks of, as that now is. `queued`: its prompt still waits; `ahead`: at this place."""
+    """A reply and what it speaks of, as that now is. `queued`: its prompt still waits; `ahead`: at this place; `kept`:
+    for the daemon's restart."""
 
     reply: Reply
     record: SessionRecord | None = None
     place: Place | None = None
     queued: bool = False
     ahead: int = 0
+    kept: bool = False
     history: Document | None = None
 
 
@@ -39,10 +41,11 @@ def drawn_reply(spoken: Spoken, card: Card, mask: Mask, *, has_menus: bool = Fal
     reply = spoken.reply
     if reply.prompt and not spoken.queued:
         return GONE
-    text = queued_line(spoken.ahead) if spoken.ahead else reply.text
-    said = lines(mask(text))
+    said = lines(mask(_text(spoken)))
     asked = _form(reply.form, reply.text, mask) if reply.form is not None else ()
     blocks = [*said[:1], *asked, *said[1:], *_rows(reply.rows, mask)]
+    if reply.not_taken > 1:
+        blocks.append(Line(f"{counted(reply.not_taken, 'message')} were not taken."))
     elsewhere = _elsewhere(spoken, card)
     opening = elsewhere is not None and _is_opening(elsewhere)
     if opening:
@@ -55,9 +58,22 @@ def drawn_reply(spoken: Spoken, card: Card, mask: Mask, *, has_menus: bool = Fal
         keyboards.of_list(reply.rows, reply.choices, has_menus=has_menus),
         file=spoken.history,
         asks_text=reply.form is not None,
+        rings=reply.not_taken > 0,
     )
-    rank = Rank.PERSON if text == reply.text else Rank.RENAME  # that it moved up in the queue may wait
-    return Drawing((sheet,), rank, final=not opening)
+    return Drawing((sheet,), _rank(reply, card), final=not opening)
+
+
+def _rank(reply: Reply, card: Card) -> Rank:
+    """That messages are not taken is said soon; how many they are, and which wait, when there is time."""
+    if reply.not_taken and not card.pages:
+        return Rank.ERROR
+    return Rank.RECEIPT if reply.prompt or reply.not_taken else Rank.PERSON
+
+
+def _text(spoken: Spoken) -> str:
+    """After the restart it is one that waits like any other."""
+    still_kept = spoken.kept and spoken.reply.text == KEPT
+    return queued_line(spoken.ahead) if spoken.ahead and not still_kept else spoken.reply.text
 
 
 def _rows(rows: tuple[Row, ...], mask: Mask) -> Iterator[Block]:

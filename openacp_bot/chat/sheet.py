@@ -22,7 +22,8 @@ class Rank(IntEnum):
     CARD = 4  # the first words of something
     EDIT = 5
     RENAME = 6
-    REMOVAL = 7
+    RECEIPT = 7  # that a message waits: one person may send fifty
+    REMOVAL = 8
 
 
 @dataclass(frozen=True, slots=True)

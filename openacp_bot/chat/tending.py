@@ -17,8 +17,9 @@ from openacp_bot.chat.deliver import Courier
 from openacp_bot.chat.gate import IDLE, Gate, Turnstile
 from openacp_bot.chat.lane import NEVER, Lane, OpenCard, Shelf
 from openacp_bot.chat.order import Draw, Due, Order, rank_of
-from openacp_bot.chat.pen import Pen, PenError, PerhapsDone
-from openacp_bot.chat.places import Keeper, PlaceJob, address
+from openacp_bot.chat.pen import Pen, PenError, PerhapsDone, Retry
+from openacp_bot.chat.place_deeds import PlaceJob, address
+from openacp_bot.chat.places import Keeper
 from openacp_bot.chat.plan import Edit, Forget, Send
 from openacp_bot.chat.pulse import Pulse
 from openacp_bot.chat.replies import GONE
@@ -79,16 +80,17 @@ class Tender(Generic[W]):
         for rank, job in self._keeper.jobs(gate):
             hold = max(job.hold, self._troubles.rest(gate))
             if hold < NEVER:
-                yield self._job(rank, job.since, hold, partial(self._keep, job))
+                yield self._job(rank, job.since, hold, partial(self._keep, job), is_edit=False)
 
     def _cards(self, lane: Lane) -> Iterator[Job]:
         rest = self._troubles.rest(lane.gate)
         for entry in lane.cards.values():
             if entry.since is not None:
-                yield self._job(entry.rank, entry.since, max(entry.hold, rest), partial(self._tend, entry))
+                act = partial(self._tend, entry)
+                yield self._job(entry.rank, entry.since, max(entry.hold, rest), act, is_edit=entry.is_edit)
             typing = self._signs.typing_due(entry)
             if typing < NEVER and not self.is_leaving:
-                yield Job(IDLE, entry.typed_at, max(typing, rest), partial(self._type, entry))
+                yield Job(IDLE, entry.typed_at, max(typing, rest), partial(self._type, entry), is_edit=False)
 
     def _drafts(self, gate: str) -> Iterator[Job]:
         for lane in self._shelf.lanes:
@@ -101,9 +103,17 @@ class Tender(Generic[W]):
                     rest = self._troubles.rest(lane.gate)
                     yield Job(Rank.CARD, since, max(hold, rest), partial(self._draft, entry))
 
-    def _job(self, rank: Rank, since: float, not_before: float, act: Callable[[Gate], Awaitable[None]]) -> Job:
+    def _job(
+        self,
+        rank: Rank,
+        since: float,
+        not_before: float,
+        act: Callable[[Gate], Awaitable[None]],
+        *,
+        is_edit: bool | None,
+    ) -> Job:
         ages = since + AGED if self._aged(rank, since) > Rank.EDIT else NEVER
-        return Job(self._aged(rank, since), since, not_before, act, ages)
+        return Job(self._aged(rank, since), since, not_before, act, ages, is_edit)
 
     def _aged(self, rank: Rank, since: float) -> Rank:
         return min(rank, Rank.EDIT) if self._clock() - since >= AGED else rank
@@ -120,10 +130,11 @@ class Tender(Generic[W]):
             if isinstance(due.step, Forget):
                 await self._courier.carry_out(due.step, due.entry, due.where)
             elif not await self._take(due, gate, self._aged(due.rank, self._clock() if since is None else since)):
-                self._again(entry, since, due.rank)
+                self._again(entry, since, due.rank, is_edit=due.is_edit)
                 return
             if not _is_up_to_date(due) and (left := await self._due(entry)) is not None:
-                self._again(entry, since, left.rank)  # an end line waits behind other answers
+                # An end line waits behind other answers.
+                self._again(entry, since, left.rank, is_edit=left.is_edit)
         except PenError as error:
             self._again(entry, since, entry.rank)
             await self._troubles.meet(error, gate, entry.lane, due.entry if due else entry)
@@ -133,18 +144,18 @@ class Tender(Generic[W]):
                 log.exception("a %s could not be shown", entry.card.kind)
             await self._troubles.put_off(due.entry if due else entry, repr(error))
 
-    def _again(self, entry: OpenCard, since: float | None, rank: Rank) -> None:
+    def _again(self, entry: OpenCard, since: float | None, rank: Rank, *, is_edit: bool | None = None) -> None:
         """Its turn is not over."""
-        entry.again(since, rank)
+        entry.again(since, rank, is_edit=is_edit)
         self._wake(entry.lane.gate)
 
     async def _take(self, due: Due[W], gate: Gate, rank: Rank) -> bool:
         """Take the step; False if this gate does not let it pass now."""
-        if due.entry.lane.gate != gate.name or not self._is_free(gate, rank):
+        if due.entry.lane.gate != gate.name or not self._is_free(gate, rank, is_edit=due.is_edit):
             return False
         entry = due.entry
         is_probe = isinstance(due.step, Send) and due.step.want.number in entry.pages and not entry.is_reachable
-        with _passage(gate, self._turnstile, rank):
+        with _passage(gate, self._turnstile, rank, is_edit=due.is_edit):
             if is_probe:
                 await self._signs.probe(due.where)
             else:
@@ -210,11 +221,11 @@ class Tender(Generic[W]):
         """Nothing is left to do for now, or for ever."""
         entry.rest(self._clock() + RECHECK)
         is_done = drawing.gone or (drawing.final and not entry.prompt)
-        if is_done and entry.since is None and not self._order.is_held_back(entry, drawing):
+        if is_done and entry.since is None and not self._order.is_held_back(drawing):
             await self._troubles.settle(entry, next(iter(entry.known.refused.values()), ""))
 
-    def _is_free(self, gate: Gate, rank: int) -> bool:
-        return gate.wait(rank) == 0 and self._turnstile.wait(rank) == 0
+    def _is_free(self, gate: Gate, rank: int, *, is_edit: bool = False) -> bool:
+        return gate.wait(rank, is_edit=is_edit) == 0 and self._turnstile.wait(rank) == 0
 
     # --- other jobs
 
@@ -244,10 +255,13 @@ class Tender(Generic[W]):
                 else:
                     await self._keeper.carry_out(deed, job)
             gate.succeeded()
+            job.detours = 0
             if not is_probe:
                 await self._keeper.next_deed(job)
         except PenError as error:
             job.is_in_doubt = isinstance(error, PerhapsDone) or is_probe
+            if isinstance(error, Retry):
+                job.go_another_way(self._clock())
             lane = Lane(gate.name, job.place.id, job.place.space, address(job.place))
             await self._troubles.meet(error, gate, lane, None)
 
@@ -273,14 +287,14 @@ class Tender(Generic[W]):
 
 
 @contextmanager
-def _passage(gate: Gate, turnstile: Turnstile, rank: int) -> Iterator[None]:
+def _passage(gate: Gate, turnstile: Turnstile, rank: int, *, is_edit: bool = False) -> Iterator[None]:
     """One call through both; it counts from its end, whatever becomes of it."""
     turnstile.began()
     try:
         yield
     finally:
         turnstile.ended()
-        gate.ended(rank)
+        gate.ended(rank, is_edit=is_edit)
 
 
 def _is_up_to_date(due: Due[W]) -> bool:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 
-MOST = 1000
+from openacp_bot.chat.recent import Recent
+
+REMEMBERED = 1000
 
 
 class Told:
-    """Warns of each thing once, and not without end: whoever wants to cannot fill the log."""
+    """Warns of each thing once; of one that many others came after, once more."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._told: set[str] = set()
+        self._told: Recent[str] = Recent(REMEMBERED)
 
     def log_once(self, reason: str) -> None:
         """`reason`: in words that are the same every time."""
-        if reason not in self._told and len(self._told) < MOST:
+        if reason not in self._told:
             self._told.add(reason)
             self._log.warning("%s", reason)

@@ -7,6 +7,7 @@ from typing import Any
 
 from openacp_bot.chat.gate import Gate
 from openacp_bot.chat.lane import Lane, OpenCard, Shelf
+from openacp_bot.chat.pauses import Pauses
 from openacp_bot.chat.pen import (
     Forbidden,
     Later,
@@ -19,8 +20,8 @@ from openacp_bot.chat.pen import (
     Retry,
     RetryAfter,
 )
-from openacp_bot.chat.places import Keeper
-from openacp_bot.chat.pulse import Pulse, pause
+from openacp_bot.chat.places import Keeper, tells_of_silence
+from openacp_bot.chat.pulse import MOST_DETOURS, Pulse, pause
 from openacp_bot.core.cards import CardKind
 from openacp_bot.core.errors import Problem
 from openacp_bot.core.inbound import Report
@@ -29,8 +30,7 @@ from openacp_bot.core.ports import Ledger
 
 log = logging.getLogger(__name__)
 
-GATE_RESTS = 600.0  # after a chat said that nothing may be said there
-MOST_DETOURS = 4
+GATE_RESTS = 30.0, 600.0  # after a chat said that nothing may be said there: first, and at most
 GIVEN_UP = 86400.0
 
 
@@ -53,6 +53,7 @@ class Troubles:
         self._clock = pulse.clock
         self._wake = pulse.wake
         self._rests: dict[str, float] = {}  # by gate
+        self._pauses: dict[str, Pauses] = {}
 
     def rest(self, gate: str) -> float:
         """Before when nothing is said behind this gate."""
@@ -61,6 +62,12 @@ class Troubles:
     def heard(self, gate: str) -> None:
         """Somebody spoke there: it may be spoken to again."""
         self._rests.pop(gate, None)
+        self._pauses.pop(gate, None)
+
+    def restored(self) -> None:
+        """Whatever may be said may have changed."""
+        self._rests.clear()
+        self._pauses.clear()
 
     async def address(self, lane: Lane) -> ThreadRef | None:
         """Where the lane is at this moment."""
@@ -99,14 +106,15 @@ class Troubles:
             case Later(seconds=seconds) if entry is not None:
                 entry.rest(self._clock() + seconds)
             case Retry() if entry is not None:
+                if lane.where is not None:
+                    await self._keeper.stirred(lane.where)
                 await self._go_another_way(entry, error)
             case Retry():
-                pass
+                pass  # a place's job counts its own
             case Moved(space=space):
                 await self._moved(lane, space)
-            case Forbidden():
-                log.warning("nothing may be said in %s: %s", gate.name, error)
-                self._rests[gate.name] = self._clock() + GATE_RESTS
+            case Forbidden() if entry is None or not tells_of_silence(entry.card):
+                await self._silenced(gate, lane, entry, error)
             case PlaceGone() if lane.place:
                 await self._lost(lane)
             case _:
@@ -120,6 +128,15 @@ class Troubles:
         if entry.detours > MOST_DETOURS:
             entry.detours = 0
             await self.put_off(entry, str(error))
+
+    async def _silenced(self, gate: Gate, lane: Lane, entry: OpenCard | None, error: Forbidden) -> None:
+        """Tried again, less and less often; and what is waited for is told of where something may be said."""
+        log.warning("nothing may be said in %s: %s", gate.name, error)
+        pauses = self._pauses.setdefault(gate.name, Pauses(*GATE_RESTS))
+        self._rests[gate.name] = self._clock() + pauses.next()
+        place = await self._ledger.place(lane.place) if lane.place and entry is not None else None
+        if place is not None:
+            await self._keeper.silenced(place, str(error))
 
     async def _moved(self, lane: Lane, space: str) -> None:
         where = lane.where

@@ -11,11 +11,9 @@ from openacp_bot.chat.paths import from_folder, from_home
 from openacp_bot.core.events import Outcome, TurnEnded
 from openacp_bot.core.masking import LONGEST_WORD, Mask
 from openacp_bot.core.model import Diff, Prompt, PromptKind, SessionRecord, Settlement, ToolCall, UserRef
-from openacp_bot.core.words import FAILURES, chosen, decision, ended, is_decided, one_line, unanswered
+from openacp_bot.core.words import FAILURES, chosen, decision, ended, is_decided, one_line, surface_name, unanswered
 
 PAGE = "web"  # the adapter whose people are the machine's owner
-
-PLACES: Mapping[str, str] = {"": "page", PAGE: "page", "telegram": "Telegram", "discord": "Discord"}
 
 TOOL_ICONS: Mapping[str, str] = {
     "read": "📖",
@@ -79,7 +77,7 @@ def person(who: UserRef, surface: UserRef) -> str:
     if who.adapter == PAGE:
         return "on the page"
     name = who.name or who.id
-    return name if who.adapter == surface.adapter else f"{name} ({PLACES.get(who.adapter, who.adapter)})"
+    return name if who.adapter == surface.adapter else f"{name} ({surface_name(who.adapter)})"
 
 
 def heading(prompt: Prompt, record: SessionRecord, surface: UserRef) -> str:
@@ -91,7 +89,7 @@ def heading(prompt: Prompt, record: SessionRecord, surface: UserRef) -> str:
         return f"{record.source.mark or '⚙️'} {f'Task {record.task}' if record.task else 'From outside'}:"
     if who.adapter == PAGE:
         return "🖥 You, on the page:"
-    on = "" if who.adapter == surface.adapter else f", on {PLACES.get(who.adapter, who.adapter)}"
+    on = "" if who.adapter == surface.adapter else f", on {surface_name(who.adapter)}"
     return f"💬 {who.name or who.id}{on}:"
 
 

@@ -12,7 +12,8 @@ from openacp_bot.config.tokens import token
 from openacp_bot.config.values import DiscordConfig
 from openacp_bot.core.settings import AccessList
 
-TOKEN = re.compile(r"[A-Za-z0-9_.-]{8,}")
+TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
+VERSION = re.compile(r"/v[0-9]+$")
 EXAMPLE = "put-yours-here"  # in config.example.yaml
 ASK = "the developer portal (discord.com/developers/applications) gives it: your application, Bot, Reset Token"
 
@@ -24,8 +25,6 @@ def frozen(section: DiscordSection, ground: Ground) -> DiscordConfig | None:
     url = section.api_base_url.rstrip("/")
     if url and not url.startswith(("http://", "https://")):
         ground.complain(("discord", "api_base_url"), f"is {shown(url)}; it must begin with http:// or https://")
-    for key in ("guild_id", "channel_id"):
-        _check_id(getattr(section, key), key, ground)
     return DiscordConfig(
         token=_token(section, ground),
         api_base_url=url,
@@ -51,6 +50,8 @@ def warnings(section: DiscordSection) -> Iterator[str]:
     """What is allowed, and probably not meant."""
     if not section.model_fields_set:
         return
+    if section.api_base_url and not VERSION.search(section.api_base_url.rstrip("/")):
+        yield "discord.api_base_url does not end with a version, such as /v10: Discord and what is like it want one"
     listed = {*section.allowed_user_ids, *section.admin_user_ids}
     if section.allow_everyone:
         yield "discord.allow_everyone is true: everybody in the server can run agents on this machine"
@@ -62,11 +63,6 @@ def warnings(section: DiscordSection) -> Iterator[str]:
         )
     if not section.admin_user_ids and (section.allow_everyone or section.allowed_role_ids or len(listed) > 1):
         yield "discord.admin_user_ids is empty and several people are allowed, so nobody in Discord is an admin"
-
-
-def _check_id(id: int | None, key: str, ground: Ground) -> None:
-    if id is not None and id <= 0:
-        ground.complain(("discord", key), f"is {id}; it must be a number such as 1234567890123456789 (Copy ID)")
 
 
 def _token(section: DiscordSection, ground: Ground) -> str:

@@ -20,9 +20,10 @@ STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 LONGEST_DAYS = 36_500  # a hundred years: what is longer is meant as never, and timedelta has an end
 LONGEST_MINUTES = LONGEST_DAYS * 24 * 60
 LONGEST_DRAIN = 24 * 60 * 60
-PEOPLE = ", not names; /start to @userinfobot tells them"
-GROUPS = "; write /status in the group, and the log names its id"
-ON_DISCORD = ", not names; right-click and Copy ID tells them (Settings, Advanced, Developer Mode)"
+# Bot API, User and Chat: at most 52 significant bits. Discord, "Snowflakes": 64 bits.
+PEOPLE = range(1, 2**52), "/start to @userinfobot tells them"
+GROUPS = range(-(2**52) + 1, 2**52), "write /status in the group, and the log names its id"
+SNOWFLAKES = range(1, 2**64), "right-click and Copy ID tells them (Settings, Advanced, Developer Mode)"
 TOOL_KINDS = ("read", "edit", "delete", "move", "search", "execute", "think", "fetch", "switch_mode", "other")
 
 
@@ -61,30 +62,33 @@ def _tool_kind(pattern: str) -> str:
     return pattern
 
 
-def _ids(value: object, *, ask: str = PEOPLE) -> object:
+def _ids(value: object, *, kind: tuple[range, str]) -> object:
     """One number is meant as a list of one. Names can change hands, so only ids count."""
     given = value if isinstance(value, list) else [value]
-    return [_id(one, ask=ask) for one in given]
+    return [_id(one, "numeric ids, not names", kind) for one in given]
 
 
-def _one_id(value: object, *, ask: str) -> int | None:
-    return None if value is None else _id(value, ask=ask)
+def _one_id(value: object, *, kind: tuple[range, str]) -> int | None:
+    return None if value is None else _id(value, "a numeric id, not a name", kind)
 
 
-def _id(value: object, *, ask: str) -> int:
+def _id(value: object, wanted: str, kind: tuple[range, str]) -> int:
+    known, ask = kind
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}", value.strip()):
-        return int(value)
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"must be numeric ids{ask}")
+        raise ValueError(f"must be {wanted}; {ask}")
+    if value not in known:
+        raise ValueError(f"must be {wanted}, and {value} cannot be one; {ask}")
     return value
 
 
 Text = Annotated[str, BeforeValidator(_text)]
-Ids = Annotated[list[int], BeforeValidator(_ids)]
-Chats = Annotated[list[int], BeforeValidator(partial(_ids, ask=GROUPS))]
-OneChat = Annotated[int | None, BeforeValidator(partial(_one_id, ask=GROUPS))]
-DiscordIds = Annotated[list[int], BeforeValidator(partial(_ids, ask=ON_DISCORD))]
-OneDiscordId = Annotated[int | None, BeforeValidator(partial(_one_id, ask=ON_DISCORD))]
+Ids = Annotated[list[int], BeforeValidator(partial(_ids, kind=PEOPLE))]
+Chats = Annotated[list[int], BeforeValidator(partial(_ids, kind=GROUPS))]
+OneChat = Annotated[int | None, BeforeValidator(partial(_one_id, kind=GROUPS))]
+DiscordIds = Annotated[list[int], BeforeValidator(partial(_ids, kind=SNOWFLAKES))]
+OneDiscordId = Annotated[int | None, BeforeValidator(partial(_one_id, kind=SNOWFLAKES))]
 Minutes = Annotated[float, Field(gt=0, le=LONGEST_MINUTES)]
 
 

@@ -22,7 +22,7 @@ from openacp_bot.core.events import (
 from openacp_bot.core.model import Field, Prompt, PromptState, Question, SessionRecord, Settlement
 from openacp_bot.core.naming import subject
 from openacp_bot.core.views import Document
-from openacp_bot.core.words import chosen, cut, decision, ended, fence, is_decided, one_line, unanswered
+from openacp_bot.core.words import chosen, cut, decision, ended, fence, is_decided, one_line, unanswered, worded
 
 TOOL_ENDS = {"failed": " (failed)", "ended": " (not finished)"}
 LONGEST_LINE = 300
@@ -69,7 +69,7 @@ def _parts(item: Said) -> Iterator[str]:
         case QuestionAsked(question=question):
             yield "\n".join((f"- ❓ {_line(question.title)} → {_answer(question)}", *_filled(question)))
         case Notice(text=text):
-            yield _quoted(text)
+            yield _quoted(worded(text))
         case TurnEnded():
             yield _end(item.event)
         case _:

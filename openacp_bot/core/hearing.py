@@ -106,6 +106,8 @@ class Hearing:
             case ToolCallChanged():
                 self._take_call(event)
             case TextChunk(item=item) | ThoughtChunk(item=item):
+                if self._life.turn is not None:
+                    self._life.turn.is_writing = isinstance(event, TextChunk)
                 self._life.say(replace(event, item=self._begun_after(item)), turn=self._life.turn_id)
             case _:
                 self._life.say(event, turn=self._life.turn_id)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from dataclasses import replace
 from typing import cast
 
 from openacp_bot.core import access
@@ -95,6 +96,8 @@ class FrontDoor:
             log.exception("an inbound could not be handled")
             await self._house.records.admit(inbound.origin.key, "failed")
             reply = refusal("An error inside openacp-bot kept this from being done. The log has the details.")
+        if reply is not None and reply.refused and _is_for_an_agent(inbound):
+            reply = replace(reply, not_taken=1)
         if reply is None:
             await self._house.records.admit(inbound.origin.key)
         else:
@@ -111,12 +114,17 @@ class FrontDoor:
                 return await self._messages.edited(inbound)
             case Command():
                 await self._gathering.settle(inbound.origin)
-                return await self._deeds.command(inbound)
+                return await self._messages.command(inbound)
             case Pressed():
                 return await self._deeds.press(inbound)
             case PlaceReported():
                 await self._places.reported(inbound)
                 return None
+
+
+def _is_for_an_agent(inbound: Inbound) -> bool:
+    """Not a command that was typed, nor an answer to a form."""
+    return isinstance(inbound, Message) and not inbound.text.lstrip().startswith("/")
 
 
 def _is_of_the_surface(inbound: Inbound) -> bool:

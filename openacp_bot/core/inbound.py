@@ -33,7 +33,6 @@ class Origin:
     where: ThreadRef
     who: UserRef
     sent: float
-    ticket: str = ""  # Discord's interaction token
     session: str | None = None
     dialogs: bool = False
     ground: Ground = Ground.TOPIC
@@ -97,6 +96,7 @@ class Report(StrEnum):
     OPENED = "opened"  # by us; `ref` and `url`
     REFUSED = "refused"  # `detail`: why, for a person
     LOST = "lost"  # found deleted
+    DELETED = "deleted"  # by a person
     STAYS = "stays"  # it was to be closed, and could not be; `detail`: why, for a person
     GONE = "gone"  # by us, as it was to be; `ref`: where it was
     RENAMED = "renamed"  # by a person; `detail`: the new title
@@ -202,7 +202,7 @@ class Reply:
     `session`: the session it speaks of (a new one to open, the one that was acted on). `prompt`: the queued prompt that
     it speaks of, and with which it may go. `history`: the session whose conversation it brings as a file. `closes`: the
     key of the inbound whose reply was a question that this person has answered by a message: it only says `closed_as`
-    from now on."""
+    from now on. `not_taken`: so many messages for an agent were refused for the reason that it tells."""
 
     text: str
     rows: tuple[Row, ...] = ()
@@ -212,6 +212,7 @@ class Reply:
     replaces: bool = False
     session: str = ""
     refused: bool = False  # what was asked was not done
+    not_taken: int = 0
     quiet: bool = False  # a surface that shows the same by itself (the queue) may leave it out
     prompt: str = ""
     history: str = ""

@@ -7,13 +7,11 @@ waits for its rest.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from openacp_bot.core.model import Prompt
 
-LOOK_SECONDS = 0.1
 ARRIVAL_SECONDS = 30.0  # until then no platform is given up
-REST_SECONDS = 2.0  # what was kept for us while we were away comes at once
 
 
 def surfaces_of(queued: Sequence[Prompt]) -> frozenset[str]:
@@ -21,13 +19,11 @@ def surfaces_of(queued: Sequence[Prompt]) -> frozenset[str]:
     return frozenset(prompt.author.adapter for prompt in queued if prompt.message and prompt.place)
 
 
-async def have_told(surfaces: Iterable[str], is_up: Callable[[str], bool]) -> None:
-    """Waits, for a bounded time, until these surfaces listen and have handed in what was kept for us."""
-    waiting = set(surfaces)
+async def have_told(surfaces: Iterable[str], caught_up: Callable[[str], Awaitable[None]]) -> None:
+    """Waits, for a bounded time, until these surfaces have handed in what was kept for us."""
     try:
         async with asyncio.timeout(ARRIVAL_SECONDS):
-            while waiting := {surface for surface in waiting if not is_up(surface)}:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(LOOK_SECONDS)
+            for surface in surfaces:
+                await caught_up(surface)
     except TimeoutError:
-        return
-    await asyncio.sleep(REST_SECONDS)
+        pass  # of what it would tell nothing is known; what waits has waited long enough

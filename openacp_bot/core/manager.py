@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Unpack, cast
@@ -55,9 +55,12 @@ class Manager:
         self._live: Mapping[str, Session] = self.slots.live
         self._tasks: asyncio.TaskGroup | None = None
         self._errands: set[asyncio.Task[None]] = set()
+        self._restoring: set[str] = set()
         self._neighbours = Neighbours(self._live, means)
         self._commands: dict[str, tuple[AgentCommand, ...]] = {}  # by agent, as a session that ended knew them
-        self._revival = Revival(self, means)
+        self._revival = Revival(
+            means, self.slots, wake=self.wake, errand=self.errand, is_stopping=lambda: self.stopping
+        )
         self.queues = Queues(means, self._live, self.get_to_know)
         self.deletions = Deletions(means, self._live, self.get_to_know)
         self.stopping = False
@@ -276,6 +279,17 @@ class Manager:
         await self._means.homes.tell(record.id)
         if session := self._live.get(record.id):
             session.end(Ending.ARCHIVE)
+
+    @contextmanager
+    def restoring(self, id: str) -> Iterator[None]:
+        """One at a time: impatient fingers press three times. Raises UserError."""
+        if id in self._restoring:
+            raise UserError("This session is being restored already.")
+        self._restoring.add(id)
+        try:
+            yield
+        finally:
+            self._restoring.discard(id)
 
     async def restore(
         self,

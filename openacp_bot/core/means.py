@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from openacp_bot.core.feed import Feed
@@ -10,6 +10,10 @@ from openacp_bot.core.homes import Homes
 from openacp_bot.core.ports import AgentLauncher, Records, Transcript
 from openacp_bot.core.settings import Settings
 from openacp_bot.core.uploads import Fetch, no_files
+
+
+async def is_caught_up(surface: str) -> None:
+    """Where nothing can have been missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Means:
     current: Callable[[], Settings]
     now: Callable[[], float]
     fetch: Fetch = no_files
-    is_up: Callable[[str], bool] = lambda surface: True
+    caught_up: Callable[[str], Awaitable[None]] = is_caught_up  # of a surface; see ChatAdapter
 
     @property
     def homes(self) -> Homes:

@@ -10,7 +10,7 @@ from functools import partial
 from openacp_bot.core import access
 from openacp_bot.core.commands.here import STOPPING
 from openacp_bot.core.commands.house import House, check_text, new_prompt, refusal
-from openacp_bot.core.commands.spec import Call, nearest, split
+from openacp_bot.core.commands.spec import AGENT, NO_SESSION, Call, nearest, split
 from openacp_bot.core.commands.starting import begun
 from openacp_bot.core.commands.table import BY_NAME
 from openacp_bot.core.deeds import Deeds
@@ -21,10 +21,9 @@ from openacp_bot.core.menus import Button
 from openacp_bot.core.model import Part, Place, Prompt, PromptState, SessionRecord
 from openacp_bot.core.parts import edited as edited_part
 from openacp_bot.core.parts import joined
-from openacp_bot.core.words import queued_line
+from openacp_bot.core.words import KEPT, queued_line
 
 SLASH = re.compile(r"/[A-Za-z0-9_:.-]+(@\w+)?(\s|$)")  # not `//name` (the agent's own command), not a path
-KEPT = "The daemon is stopping. Your message is kept and runs after the restart, behind what is running now."
 
 
 class Messages:
@@ -60,7 +59,18 @@ class Messages:
         command = Command(origin, name, args)
         if await self._forms.leave(origin) and name == "cancel":
             return await self._left(command)
-        return await self._deeds.command(command)
+        return await self.command(command)
+
+    async def command(self, command: Command) -> Reply | None:
+        """One of ours; the agent's own is a message to it."""
+        args = command.args or " ".join((command.values.get("name", ""), command.values.get("message", "")))
+        if command.name != AGENT or not args.strip():
+            return await self._deeds.command(command)
+        if await self._house.session_at(command.origin) is None:
+            return refusal(NO_SESSION)
+        text = f"/{args.strip().lstrip('/')}"
+        check_text(text)
+        return await self._prompt(Message(command.origin, "", text), text)
 
     async def _left(self, cancel: Command) -> Reply | None:
         """`/cancel` leaves a form, and stops the turn that runs behind it."""
@@ -115,7 +125,7 @@ class Messages:
         """A session by its first message; of several messages at once, one begins it."""
         origin = message.origin
         if origin.ground is Ground.NONE or origin.session is not None:
-            return refusal("There is no session here. /new starts one, /sessions lists yours.")
+            return refusal(NO_SESSION)
         async with self._beginning:
             if message.opens or await self._house.session_at(origin) is None:
                 return await self._begun(Call(origin), message, _part(message, text))
@@ -145,7 +155,7 @@ class Messages:
         if rejects:
             session.answer(message.answers, None, None, call.who)
         if self._house.manager.stopping:
-            return Reply(KEPT)
+            return _kept(prompt, record)
         if not ahead:
             return None
         return await self._queued_reply(record, ahead, prompt)
@@ -221,7 +231,7 @@ class Messages:
     async def _kept_for_later(self, call: Call, message: Message, part: Part, place: Place | None) -> Reply:
         prompt = self._new_prompt(call, message, part, place.id if place else None)
         await self._house.records.queue_prompt(prompt, key=call.key)
-        return Reply(KEPT)
+        return _kept(prompt.id, call.record)
 
     # --- edits -----------------------------------------------------------------------------------
 
@@ -246,6 +256,10 @@ class Messages:
 
 def _part(message: Message, text: str) -> Part:
     return Part(text, message.id, message.quote, message.album)
+
+
+def _kept(prompt: str, record: SessionRecord) -> Reply:
+    return Reply(KEPT, session=record.id, prompt=prompt)
 
 
 def _is_command(text: str) -> bool:

@@ -9,9 +9,11 @@ from openacp_bot.core.events import Notice
 from openacp_bot.core.inbound import Action, Look, PlaceReported, Reply, Report
 from openacp_bot.core.menus import Button
 from openacp_bot.core.model import Place, ThreadRef, TitleRank, Wanted
+from openacp_bot.core.words import TOPIC
 
 RECREATED_SECONDS = 600.0  # a topic that is deleted again within this time is not opened once more
 TWICE = "it was deleted twice within 10 minutes"
+BY_HAND = "it was deleted by hand"
 
 
 class Places:
@@ -36,6 +38,8 @@ class Places:
                 await self._refused(place, report.detail)
             case Report.LOST:
                 await self._lost(place, report)
+            case Report.DELETED:
+                await self._deleted(place, report)
             case Report.STAYS:
                 await self._stays(place, report.detail)
             case Report.GONE:
@@ -61,7 +65,7 @@ class Places:
     async def _opened(self, place: Place, report: PlaceReported) -> None:
         opened = await self._homes.change(place, ref=report.ref, url=report.url)
         if opened is not None and opened.session is not None and opened.lost_at:
-            text = f"The topic of “{opened.title}” was deleted; it goes on in a new one."
+            text = f"The {TOPIC} of “{opened.title}” was deleted; it goes on in a new one."
             notice = Notice(f"recreated:{opened.lost_at}", text, to=_chat_of(opened), url=opened.url)
             self._house.manager.say(opened.session, notice)
 
@@ -73,9 +77,8 @@ class Places:
             await self._tell_refused(refused)
 
     async def _lost(self, place: Place, report: PlaceReported) -> None:
-        """A deletion sends no update: it is found when something is to be shown there."""
-        is_old = report.ref is not None and report.ref != place.ref
-        if place.session is None or place.wanted is not Wanted.OPEN or place.ref is None or place.is_chat or is_old:
+        """Found when something is to be shown there, so it is opened anew."""
+        if not _may_be_lost(place, report):
             return
         now = self._house.now()
         if now - place.lost_at > RECREATED_SECONDS:
@@ -84,6 +87,14 @@ class Places:
         refused = await self._homes.change(place, ref=None, shown=None, url="", refused=TWICE)
         if refused is not None:
             await self._tell_refused(refused)
+
+    async def _deleted(self, place: Place, report: PlaceReported) -> None:
+        """By a person's hand: opened anew for what is under way, else once somebody asks for it."""
+        live = self._house.manager.live(place.session) if place.session else None
+        if live is not None and (live.turn is not None or live.queue):
+            await self._lost(place, report)
+        elif _may_be_lost(place, report):
+            await self._homes.change(place, ref=None, shown=None, url="", refused=BY_HAND)
 
     async def _tell_refused(self, place: Place) -> None:
         """Where it was asked for, as there is no topic to tell it in."""
@@ -94,7 +105,7 @@ class Places:
             Button("End", Action("end", (session,)), Look.DANGER),
         ]
         text = (
-            f"❌ The topic for “{place.title}” could not be opened: {_sentence(place.refused)} "
+            f"❌ The {TOPIC} for “{place.title}” could not be opened: {_sentence(place.refused)} "
             "The session lives on, on the page."
         )
         choices = await self._house.buttons(buttons, session=session)
@@ -107,7 +118,7 @@ class Places:
             return
         session, topic = place.session, place.ref.topic if place.ref else ""
         button = Button("Try again", Action("close_place", (session, place.id, topic)), Look.GOOD)
-        text = f"❌ The topic of “{place.title}” stays: {_sentence(why)}"
+        text = f"❌ The {TOPIC} of “{place.title}” stays: {_sentence(why)}"
         choices = await self._house.buttons([button], session=session)
         id, to = _staying(place, topic), _chat_of(place)
         self._staying.add(id)
@@ -135,11 +146,18 @@ class Places:
             self._house.means.feed.move(closed.session, closed)
 
 
+def _may_be_lost(place: Place, report: PlaceReported) -> bool:
+    """Whether it is a topic that is wanted, and still the one that is told of."""
+    is_old = report.ref is not None and report.ref != place.ref
+    is_wanted = place.session is not None and place.wanted is Wanted.OPEN
+    return is_wanted and place.ref is not None and not place.is_chat and not is_old
+
+
 async def open_place(house: House, call: Call) -> Reply:
     """Try again, of a topic that was refused."""
     place = await house.records.place(call.words[0])
     if place is None or place.session != call.record.id or place.wanted is not Wanted.OPEN:
-        return refusal("This topic is no longer wanted.")
+        return refusal(f"This {TOPIC} is no longer wanted.")
     if place.refused:
         await house.means.homes.try_again(place, asked_in=call.origin.where)
     return Reply("Trying again.", replaces=True)
@@ -149,9 +167,9 @@ async def close_place(house: House, call: Call) -> Reply:
     """Try again, of a topic that stayed."""
     place = await house.records.place(call.words[0])
     if place is None or place.session != call.record.id or place.wanted is not Wanted.CLOSED:
-        return refusal("This topic is wanted again.")
+        return refusal(f"This {TOPIC} is wanted again.")
     is_gone = place.shown is Wanted.GONE
-    text = _is_gone(place) if is_gone else f"The topic of “{place.title}” goes as soon as the platform allows it."
+    text = _is_gone(place) if is_gone else f"The {TOPIC} of “{place.title}” goes as soon as the platform allows it."
     if call.words[1:]:
         house.manager.say(call.record.id, Notice(_staying(place, call.words[1]), text, to=_chat_of(place)))
     if not is_gone:
@@ -165,7 +183,7 @@ def _staying(place: Place, topic: str) -> str:
 
 
 def _is_gone(place: Place) -> str:
-    return f"The topic of “{place.title}” is gone."
+    return f"The {TOPIC} of “{place.title}” is gone."
 
 
 def _chat_of(place: Place) -> ThreadRef:

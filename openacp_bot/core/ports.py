@@ -259,7 +259,8 @@ class Records(Protocol):
         `recover` if we end before that."""
 
     async def erase_session(self, id: str) -> None:
-        """Record, prompts, items, questions, menus and usage of a deleted session are gone."""
+        """Record, prompts, items, questions, menus and usage of a deleted session are gone, and what was said to
+        inbounds about it."""
 
     async def sessions(self, which: SessionFilter) -> tuple[Sequence[SessionRecord], int]:
         """One page, pinned first, then newest activity (group live: longest idle first), and the total."""
@@ -342,8 +343,8 @@ class Records(Protocol):
     async def add_usage(self, session: str, at: float, used: int, cost: float | None, currency: str) -> None: ...
 
     async def tidy(self, now: float) -> None:
-        """Forget expired menus and forms, inbound keys (with their answers) older than 60 days, and settled cards older
-        than 14 days."""
+        """Forget expired menus and forms, inbound keys older than 60 days, answers to them older than a day, settled
+        cards older than 14 days, and places of deleted sessions that are no topics."""
 
     async def recover(self, now: float) -> Recovered:
         """At boot, before anything else: open questions → interrupted, started prompts → interrupted with the
@@ -427,7 +428,7 @@ class Ledger(Protocol):
 
     async def made(self, place: str, shown: Wanted, *, named: str = "") -> None:
         """The platform now shows it so. A `named` that differs from the one before counts as a renaming. GONE: its
-        address is forgotten."""
+        address is forgotten, and all of it if its session was deleted."""
 
     async def note(self, adapter: str, key: str, value: str) -> None:
         """A small fact of a surface, by key."""
@@ -469,6 +470,9 @@ class ChatAdapter(Source, Protocol):
     @property
     def status(self) -> str:
         """`up`, with its address perhaps; or the sentence that says why not, and what to do."""
+
+    async def caught_up(self) -> None:
+        """Returns once what people did while we were away was handed in."""
 
     def screen(self) -> AbstractAsyncContextManager[None]:
         """Outlives `listen`, so that a drain can still speak."""

@@ -63,8 +63,8 @@ class Sights:
                 return await self._question(id, who)
             case Conversation(session=session):
                 return await self._conversation(session, who)
-            case CommandMenu(session=session):
-                return await self._commands(session, who)
+            case CommandMenu():
+                return await self._commands(query, who)
             case Suggestions():
                 return await self._suggesting.look(query, who)
             case NewChatChoices():
@@ -118,7 +118,9 @@ class Sights:
         live = self._house.manager.live(record.id)
         doing = live.doing if live is not None and live.turn is not None and live.turn.id == id else ""
         verbosity = record.verbosity or self._house.settings.verbosity
-        return TurnView(record, prompt, tuple(items), verbosity, doing, await self._place_in_queue(prompt))
+        ahead = await self._place_in_queue(prompt)
+        kept = bool(ahead) and self._house.manager.stopping
+        return TurnView(record, prompt, tuple(items), verbosity, doing, ahead, kept)
 
     async def _place_in_queue(self, prompt: Prompt) -> int:
         queue = await waiting(self._house, prompt.session) if prompt.state is PromptState.QUEUED else ()
@@ -147,7 +149,7 @@ class Sights:
             raise NotAllowed("This session belongs to somebody else.")
         return record
 
-    async def _commands(self, session: str | None, who: UserRef) -> tuple[CommandInfo, ...]:
+    async def _commands(self, menu: CommandMenu, who: UserRef) -> tuple[CommandInfo, ...]:
         admin = self._house.is_admin(who) or access.is_surface(self._house.settings, who)
         ours = [
             CommandInfo(
@@ -160,9 +162,9 @@ class Sights:
                 params=spec.all_params,
             )
             for spec in COMMANDS
-            if admin or not spec.admin
+            if (admin or not spec.admin) and (menu.options or not spec.for_options)
         ]
-        live = self._house.manager.live(session) if session else None
+        live = self._house.manager.live(menu.session) if menu.session else None
         theirs = [
             CommandInfo(one.name, one.description, one.hint, needs_session=True, agent=True)
             for one in (live.commands if live else ())

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from openacp_bot.core import workspaces
 from openacp_bot.core.commands.house import House
+from openacp_bot.core.commands.spec import AGENT
 from openacp_bot.core.model import SessionRecord, UserRef
 from openacp_bot.core.ports import SessionFilter
 from openacp_bot.core.views import Suggestions
 
 MOST = 25
+LOOKED_SECONDS = 0.5  # so long a person waits for the names of directories
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -26,20 +30,23 @@ class Suggesting:
             case "agent":
                 return _matching(((name, name) for name in self._house.settings.agents), query.typed)
             case "workspace":
-                return _matching(await self._workspaces(), query.typed)
+                return await self._workspaces(query.typed, who)
             case "model":
                 return _matching(((name, name) for name in self._models(query)), query.typed)
             case "session":
                 return await self._sessions(query, who)
-            case "name" if query.command == "agent":
+            case "name" if query.command == AGENT:
                 return _matching(await self._commands(query), query.typed.lstrip("/"))
             case _:
                 return ()
 
-    async def _workspaces(self) -> list[tuple[str, str]]:
-        base = str(self._house.settings.base_dir)
-        recent = [path for path in await self._house.records.workspaces(MOST) if path != base]
-        return [(path, workspaces.tilde(path)) for path in (*recent, base)]
+    async def _workspaces(self, typed: str, who: UserRef) -> Pairs:
+        """Those that sessions had, newest first, the base directory, and what lies below it."""
+        settings, admin = self._house.settings, self._house.is_admin(who)
+        known = workspaces.offered(await self._house.records.workspaces(MOST), settings, admin=admin)
+        named = _matching(((path, workspaces.tilde(path)) for path in known), typed)
+        below = await _in_time(partial(workspaces.below_base, typed, settings, admin=admin, most=MOST))
+        return tuple((dict(named) | {path: workspaces.tilde(path) for path in below}).items())[:MOST]
 
     def _models(self, query: Suggestions) -> list[str]:
         agents = self._house.settings.agents
@@ -64,6 +71,15 @@ class Suggesting:
         offered = self._house.manager.commands(record)
         known = self._house.manager.commands_before(record) if offered is None else offered
         return [(one.name, f"{one.name}: {one.description}" if one.description else one.name) for one in known]
+
+
+async def _in_time(listing: Callable[[], list[str]]) -> list[str]:
+    """Nothing, if the disk takes too long."""
+    try:
+        async with asyncio.timeout(LOOKED_SECONDS):
+            return await asyncio.to_thread(listing)
+    except TimeoutError:
+        return []
 
 
 def _matching(pairs: Iterable[tuple[str, str]], typed: str) -> Pairs:

@@ -38,6 +38,7 @@ class Turn:
     asked: int = 0  # questions so far
     calls: dict[str, ToolCall] = field(default_factory=dict)  # the open ones
     seen: set[str] = field(default_factory=set)
+    is_writing: bool = False  # its newest words are the answer's
 
     @property
     def id(self) -> str:
@@ -48,12 +49,13 @@ class Turn:
         if self.fetching:
             return "fetching the files"
         if not self.calls:
-            return "thinking"
+            return "writing" if self.is_writing else "thinking"
         call = next(reversed(self.calls.values()))
         return f"{VERBS.get(call.kind, 'working')}: {call.title}" if call.title else VERBS.get(call.kind, "working")
 
     def take(self, call: ToolCall) -> None:
         """A tool call changed."""
+        self.is_writing = False
         self.seen.add(call.id)
         if call.status in OPEN:
             self.calls[call.id] = call

@@ -104,7 +104,7 @@ class History(Query[HistoryView]):
 @dataclass(frozen=True, slots=True)
 class TurnView:
     """One turn as it now is. `items`: what was said in it, folded, in order; without the prompt itself. `ahead`: its
-    prompt's place in the queue, 1 = next; 0 = not queued."""
+    prompt's place in the queue, 1 = next; 0 = not queued. `kept`: it is queued, and waits for the daemon's restart."""
 
     record: SessionRecord
     prompt: Prompt
@@ -112,6 +112,7 @@ class TurnView:
     verbosity: Verbosity
     doing: str = ""  # what it is doing, in words; empty once it has ended
     ahead: int = 0
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +156,13 @@ class Conversation(Query[Document]):
 @dataclass(frozen=True, slots=True)
 class Param:
     """One typed option of a command, where a surface has them: its value comes in `Command.values`. `suggests`: what
-    may be meant can be looked up (`Suggestions`); `choices`: it is one of these."""
+    may be meant can be looked up (`Suggestions`); `choices`: it is one of these. Required ones come first."""
 
     name: str
     summary: str
     suggests: bool = False
     choices: tuple[str, ...] = ()
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +181,11 @@ class CommandInfo:
 
 @dataclass(frozen=True, slots=True)
 class CommandMenu(Query[tuple[CommandInfo, ...]]):
-    """The commands that work here for `who`; with a session, its agent's too."""
+    """The commands that work here for `who`; with a session, its agent's too. `options`: with those that are of use
+    only where options are filled in."""
 
     session: str | None = None
+    options: bool = False
 
 
 @dataclass(frozen=True, slots=True)

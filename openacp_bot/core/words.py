@@ -31,6 +31,17 @@ UNANSWERED: Mapping[str, str] = {
 }
 MOMENT = 0.05  # seconds; what took less took no time
 
+QUEUED = "Queued, number "
+# Not that it runs: if what runs now is cut off, the queue behind it is held.
+KEPT = "The daemon is stopping. Your message is kept and waits for the restart."
+
+# What core calls a topic, where it says so to people: each surface puts its own word there (`worded`). Marked by an
+# invisible separator, so that the same letters in a path, a title or somebody else's sentence stay what they are.
+TOPIC = "\u2063topic"
+
+# What people call the surfaces.
+SURFACES: Mapping[str, str] = {"": "page", "web": "page", "telegram": "Telegram", "discord": "Discord"}
+
 TURNS_AROUND = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # Unicode's overrides and isolates
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
@@ -76,7 +87,7 @@ def chosen(settlement: Settlement) -> str:
 
 def queued_line(place: int) -> str:
     """Where a message waits."""
-    return f"Queued, number {place}."
+    return f"{QUEUED}{place}."
 
 
 # --- measures --------------------------------------------------------------------------------------
@@ -104,6 +115,19 @@ def span(seconds: float) -> str:
 
 def counted(count: int, noun: str) -> str:
     return f"1 {noun}" if count == 1 else f"{count} {noun}s"
+
+
+# --- words of each surface's own ---------------------------------------------------------------------
+
+
+def worded(text: str, *, topic: str = "topic") -> str:
+    """As people of a surface read it that calls a topic so."""
+    return text.replace(TOPIC, topic)
+
+
+def surface_name(adapter: str) -> str:
+    """What people call it."""
+    return SURFACES.get(adapter, adapter)
 
 
 # --- lines -----------------------------------------------------------------------------------------

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from openacp_bot.core.errors import NotAllowed, UserError
 from openacp_bot.core.settings import Settings
 
 LONGEST_SHORT = 40
+MOST_LOOKED_AT = 10_000  # entries of a directory
 
 
 def resolved(text: str, settings: Settings, *, admin: bool) -> Path:
@@ -34,6 +37,56 @@ def created(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"The directory {path} could not be created: {error.strerror}.") from error
+
+
+def offered(recent: Sequence[str], settings: Settings, *, admin: bool) -> list[str]:
+    """The real directories that sessions had, and the base directory last; none in which sessions of this person may
+    not work."""
+    base = os.path.realpath(settings.base_dir)
+    return list(_usable((*(path for path in recent if path != base), base), settings, admin=admin))
+
+
+def below_base(typed: str, settings: Settings, *, admin: bool, most: int) -> list[str]:
+    """The real directories below the base directory that may be meant by what was typed so far, those of one level: no
+    hidden ones, no links, which may lead out of it, and none in which sessions of this person may not work."""
+    above, begun = os.path.split(os.path.expanduser(typed.strip()))
+    try:
+        base = Path(os.path.realpath(settings.base_dir))
+        directory = Path(os.path.realpath(base / above))
+        if not directory.is_relative_to(base) or any(map(_is_hidden, directory.relative_to(base).parts)):
+            return []
+        names = _directories(directory)
+    except (OSError, ValueError):  # not there, closed, no text for a path
+        return []
+    meant = sorted(name for name in names if begun.casefold() in name.casefold())
+    meant.sort(key=lambda name: not name.casefold().startswith(begun.casefold()))
+    return list(islice(_usable((str(directory / name) for name in meant), settings, admin=admin), most))
+
+
+def _directories(directory: Path) -> list[str]:
+    """Names that can be shown, of the first that the system names."""
+    with os.scandir(directory) as entries:
+        return [
+            entry.name
+            for entry in islice(entries, MOST_LOOKED_AT)
+            if not _is_hidden(entry.name) and entry.name.isprintable() and entry.is_dir(follow_symlinks=False)
+        ]
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
+
+
+def _usable(paths: Iterable[str], settings: Settings, *, admin: bool) -> Iterator[str]:
+    return (path for path in paths if _is_allowed(Path(path), settings, admin=admin))
+
+
+def _is_allowed(path: Path, settings: Settings, *, admin: bool) -> bool:
+    try:
+        _check_allowed(path, settings, admin=admin)
+    except NotAllowed:
+        return False
+    return True
 
 
 def tilde(path: str) -> str:

@@ -25,7 +25,7 @@ class Reader:
         try:
             return await fetch(self._db, sql, values)
         except sqlite3.Error as error:
-            raise store_error(error, self._path) from error
+            raise store_error(error, Path(self._path.name)) from error
 
     async def fetch_one(self, sql: str, values: Values = ()) -> sqlite3.Row | None:
         found = await self.fetch(sql, values)

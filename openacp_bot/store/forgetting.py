@@ -19,6 +19,7 @@ from openacp_bot.store.sql import change, fetch
 NOT_DELETED = "session NOT IN (SELECT id FROM sessions WHERE deleted_at IS NOT NULL)"
 PIECE = 1000  # items of a conversation that are erased under one commit
 INBOX_SECONDS = 60 * 86400.0
+ANSWER_SECONDS = 86400.0  # no platform tells anything again later than that
 CARD_SECONDS = 14 * 86400.0  # longer than anybody presses what stands that far up
 
 
@@ -30,6 +31,7 @@ class Forgetting(Facts):
             await change(db, "UPDATE sessions SET deleted_at = ? WHERE id = ?", (self._now(), id))
             for row in await fetch(db, "SELECT * FROM places WHERE session = ?", (id,)):
                 await put_place(db, dataclasses.replace(place_of(row), wanted=Wanted.GONE, session=None))
+            await change(db, "UPDATE places SET title = '' WHERE session IS NULL AND wanted = 'gone' AND topic IS NULL")
             await settle_cards_of_deleted(db, id)
 
         return await self._once(key, f"deleted {id}", mark)
@@ -44,6 +46,8 @@ class Forgetting(Facts):
         """Also goes on with what was to be erased and is not."""
         await self._writer.do(partial(forget_expired, now))
         await self._change("DELETE FROM inbox WHERE at <= ?", (now - INBOX_SECONDS,))
+        await self._change("UPDATE inbox SET reply = '' WHERE reply <> '' AND at <= ?", (now - ANSWER_SECONDS,))
+        await self._writer.do(_forget_places)
         await self._change("DELETE FROM cards WHERE settled = 1 AND created_at <= ?", (now - CARD_SECONDS,))
         for id in await self._writer.look(_deleted):
             await self.erase_session(id)
@@ -71,6 +75,15 @@ async def forget_expired(now: float, db: aiosqlite.Connection) -> None:
     await change(db, "DELETE FROM expecting WHERE expires_at <= ?", (now,))
 
 
+async def _forget_places(db: aiosqlite.Connection) -> None:
+    """Those of deleted sessions that had no topic of their own, or none yet, and none is on its way any more."""
+    sql = """
+        DELETE FROM places
+        WHERE session IS NULL AND wanted = 'gone' AND coalesce(topic, '') = '' AND opening_at IS NULL
+    """
+    await change(db, sql)
+
+
 async def _deleted(db: aiosqlite.Connection) -> Sequence[str]:
     rows = await fetch(db, "SELECT id FROM sessions WHERE deleted_at IS NOT NULL ORDER BY deleted_at")
     return [row["id"] for row in rows]
@@ -79,5 +92,6 @@ async def _deleted(db: aiosqlite.Connection) -> Sequence[str]:
 async def _erase_rest(id: str, db: aiosqlite.Connection) -> None:
     await settle_cards_of_deleted(db, id)  # those that were opened while its agent was ending
     await forget_cards_of_deleted(db, id)
+    await change(db, "UPDATE inbox SET reply = '' WHERE instr(reply, ?) > 0", (id,))
     await change(db, "DELETE FROM menus WHERE session = ?", (id,))
     await change(db, "DELETE FROM sessions WHERE id = ?", (id,))

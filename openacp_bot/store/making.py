@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+
+import aiosqlite
 
 from openacp_bot.core.model import Place, ThreadRef, Wanted
 from openacp_bot.store.facts import Facts
 from openacp_bot.store.forgetting import NOT_DELETED
 from openacp_bot.store.rows import place_of
+from openacp_bot.store.sql import change
 
 UNMADE = """
     SELECT * FROM places WHERE adapter = ? AND CASE
@@ -68,5 +72,11 @@ class PlaceMaking(Facts):
         if shown is not Wanted.GONE:
             await self._change(MADE, (shown.value, named, place))
             return
-        sql = "UPDATE places SET shown = 'gone', topic = NULL, url = '', named = '', opening_at = NULL WHERE id = ?"
-        await self._change(sql, (place,))
+        await self._writer.do(partial(_made_gone, place))
+
+
+async def _made_gone(place: str, db: aiosqlite.Connection) -> None:
+    """Of a deleted session nothing else is left, and its title is the first that was said."""
+    await change(db, "DELETE FROM places WHERE id = ? AND session IS NULL AND wanted = 'gone'", (place,))
+    sql = "UPDATE places SET shown = 'gone', topic = NULL, url = '', named = '', opening_at = NULL WHERE id = ?"
+    await change(db, sql, (place,))

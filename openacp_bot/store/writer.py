@@ -192,7 +192,7 @@ class Writer:
 
     def _note_trouble(self, trouble: str) -> None:
         if trouble != self._trouble:
-            log.error("%s", trouble)
+            log.error("%s (%s)", trouble, self._path)
         self._trouble = trouble
 
     def _recovered(self) -> None:
@@ -204,12 +204,12 @@ class Writer:
         """What the caller gets: sentences for what storage does, bugs as they are."""
         if not isinstance(error, aiosqlite.Error | OSError):
             return error
-        told = store_error(error, self._path)
+        told = store_error(error, Path(self._path.name))  # said in chats, where nobody needs to know our directories
         told.__cause__ = error
         return told
 
     def _closed_error(self) -> StoreError:
-        return StoreError(f"The database {self._path} is closed: the daemon is stopping.")
+        return StoreError(f"The database {self._path.name} is closed: the daemon is stopping.")
 
 
 @dataclass(frozen=True, slots=True)

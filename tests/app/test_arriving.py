@@ -116,3 +116,15 @@ async def test_a_file_is_waited_for_and_not_for_ever(
         library.set()
         with pytest.raises(UserError, match="no files"):
             await surface.fetch(FILE, tmp_path, 10)
+
+
+async def test_it_has_caught_up_no_sooner_than_what_arrives(library: threading.Event) -> None:
+    screen = Screen()
+    surface = Arriving("fake", "slow_library", lambda: screen)
+    async with surface.screen(), asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(surface.caught_up())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        library.set()
+        async with asyncio.timeout(10):
+            await waiting

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.wall_clock
 
 NOWHERE = "http://127.0.0.1:9"
 TELEGRAM = {"telegram": {"token": "123:abc", "allowed_user_ids": [7], "api_base_url": NOWHERE}}
-DISCORD = {"discord": {"token": "abc.DEF-123", "allowed_user_ids": [7], "api_base_url": NOWHERE}}
+DISCORD = {"discord": {"token": "abc.DEF-123", "allowed_user_ids": [10**17], "api_base_url": f"{NOWHERE}/v10"}}
 
 
 @pytest.fixture

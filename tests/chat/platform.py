@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from openacp_bot.chat.blocks import Block, Code, Item, Line, Link, Prose, Quote
-from openacp_bot.chat.pen import Manner, MessageGone, Moved, Pace, PlaceGone, RetryAfter
+from openacp_bot.chat.pen import Forbidden, Manner, MessageGone, Moved, Pace, PlaceGone, RetryAfter
 from openacp_bot.chat.sheet import Keyboard
 from openacp_bot.core.model import Blob, Place, SessionRecord, ThreadRef
 from openacp_bot.core.views import Document
@@ -75,6 +75,7 @@ class Platform:
         self.messages: list[Shown] = []
         self.topics: dict[ThreadRef, str] = {}
         self.archived: set[ThreadRef] = set()  # of a platform that keeps what is closed
+        self.closed_to_us: set[ThreadRef] = set()
         self.nonces: list[str] = []  # of each message that was to be sent, in order
         self.drafts: list[tuple[float, str | None]] = []
         self.typing: list[float] = []
@@ -105,6 +106,8 @@ class Platform:
         fault = self.faults[method].popleft() if self.faults[method] else None
         if fault is not None and not fault.done:
             raise fault.error
+        if where in self.closed_to_us:
+            raise Forbidden("no rights")
         if where.space in self.moved:
             raise Moved(self.moved[where.space])
         result = effect()

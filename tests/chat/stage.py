@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from openacp_bot.chat.blocks import Line, Prose
 from openacp_bot.chat.outbox import Outbox
 from openacp_bot.chat.pen import RetryAfter
+from openacp_bot.chat.replies import Spoken, drawn_reply
 from openacp_bot.chat.sheet import Drawing, Rank, Sheet
 from openacp_bot.core import codec
 from openacp_bot.core.cards import Card, CardKind
@@ -27,6 +28,7 @@ from openacp_bot.core.events import (
     TurnEnded,
 )
 from openacp_bot.core.inbound import Choice, Inbound, PlaceReported, Reply, Report
+from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import Phase, Place, Question, SessionRecord, Settlement, Source, ThreadRef
 from openacp_bot.core.views import Document, OneSession, Query, SessionRow, SessionView
 from tests.chat.platform import FakePen, Platform
@@ -59,6 +61,7 @@ class Stage:
         self.turns: dict[str, Turn] = {}
         self.questions: dict[str, str] = {}  # how it was settled, or ""
         self.gone: set[str] = set()  # prompts that wait no longer
+        self.ahead: dict[str, int] = {}  # where the others wait
         self.reports: list[PlaceReported] = []
         self.drawn = 0
         self.outbox: Outbox[str] = self._new()
@@ -173,7 +176,7 @@ class Stage:
                 notice = codec.loads(card.body, Notice)
                 return Drawing((Sheet((Line(notice.text),), rings=notice.ring),), Rank.ERROR)
             case CardKind.REPLY:
-                return await self._reply(codec.loads(card.body, Reply))
+                return await self._reply(codec.loads(card.body, Reply), card)
 
     def _turn(self, turn: Turn) -> Drawing:
         sheets = tuple(
@@ -195,9 +198,10 @@ class Stage:
         keyboard = ((Choice("Allow", "t.0"),),)
         return Drawing((Sheet((Line(f"{id}?"),), keyboard, rings=True),), Rank.PERSON, final=False)
 
-    async def _reply(self, reply: Reply) -> Drawing:
-        if reply.prompt in self.gone:
-            return Drawing((), Rank.PERSON, gone=True)
+    async def _reply(self, reply: Reply, card: Card) -> Drawing:
+        if reply.prompt or reply.not_taken:
+            is_queued, ahead = reply.prompt not in self.gone, self.ahead.get(reply.prompt, 0)
+            return drawn_reply(Spoken(reply, queued=is_queued, ahead=ahead), card, Mask(()))
         if reply.history:
             file = Document("history.md", "text/markdown", reply.history)
             return Drawing((Sheet((Line(reply.text),), file=file),), Rank.PERSON)

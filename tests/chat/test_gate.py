@@ -28,13 +28,13 @@ def gate(clock: Clock, pace: Pace = GROUP, *, past: Sequence[float] = ()) -> Gat
     return Gate("g", pace, clock, past=past)
 
 
-def call(one: Gate, clock: Clock, rank: int, lasts: float = 0.1) -> float:
+def call(one: Gate, clock: Clock, rank: int, lasts: float = 0.1, *, is_edit: bool = False) -> float:
     """Wait until it may leave, and make it; when it arrived."""
-    while (wait := one.wait(rank)) > 0:
+    while (wait := one.wait(rank, is_edit=is_edit)) > 0:
         clock.now += wait
     arrived = clock.now
     clock.now += lasts
-    one.ended(rank)
+    one.ended(rank, is_edit=is_edit)
     return arrived
 
 
@@ -162,3 +162,25 @@ def test_edits_leave_a_third_of_the_turnstile_to_what_a_person_waits_for() -> No
 
     assert stile.wait(Rank.EDIT) > 0
     assert stile.wait(Rank.CARD) == 0
+
+
+def test_a_gate_at_which_nothing_counts_any_more_is_like_a_new_one() -> None:
+    clock = Clock()
+    one = gate(clock)
+    seen = [one.is_fresh]
+    call(one, clock, Rank.PERSON)
+    seen.append(one.is_fresh)
+    clock.now += 61
+    seen.append(one.is_fresh)
+
+    assert seen == [True, False, True]
+
+
+def test_a_gate_that_is_closed_or_rests_is_not_like_a_new_one() -> None:
+    clock = Clock()
+    failed, closed = gate(clock), gate(clock)
+    failed.failed()
+    closed.close(100)
+    clock.now += 61
+
+    assert not failed.is_fresh and not closed.is_fresh

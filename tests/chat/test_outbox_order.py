@@ -223,7 +223,7 @@ async def test_in_a_busy_group_a_queued_reply_goes_soon_after_its_prompt_has_sta
                 stage.say(place, f"t-{place.id}", f"{second} ")
             if second == 60:
                 stage.gone.add("t1")
-                stage.tell(places[0], None, _started("t1"))
+                stage.tell(places[1], None, _started("t1"))
             await asyncio.sleep(1)
 
         assert not stage.sees("Queued, number 1.")

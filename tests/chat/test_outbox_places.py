@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from openacp_bot.chat.pen import NotDone, PerhapsDone, Refused
+from openacp_bot.chat.pen import NotDone, PerhapsDone, Refused, Retry
+from openacp_bot.chat.pulse import MOST_DETOURS
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import Notice
 from openacp_bot.core.inbound import Inbound, Reply, Report
@@ -72,6 +73,24 @@ async def test_an_opening_that_may_have_failed_is_repeated() -> None:
     assert len(stage.platform.topics) == 2  # the lesser evil
 
 
+@virtual
+async def test_a_topic_of_which_nobody_answered_is_taken_though_it_is_to_be_called_otherwise_by_now() -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    stage.platform.fail("open", PerhapsDone("lost"), done=True)
+    async with stage.running():
+        await stage.until(lambda: bool(stage.platform.topics))
+        await stage.change("p1", title="A better title")
+        (orphan,) = stage.platform.topics
+        stage.outbox.stands(orphan, "Title of p1")
+        await stage.until(lambda: bool(stage.reports))
+
+        await stage.until(lambda: stage.platform.topics[orphan] == "A better title")
+
+    assert [report.ref for report in stage.reports] == [orphan]
+    assert list(stage.platform.topics) == [orphan]
+
+
 @pytest.mark.parametrize(
     ("title", "is_taken"), [("Title of p1", True), ("Title", False), ("x" * 100, True), ("x" * 99 + "y", False)]
 )
@@ -104,6 +123,18 @@ async def test_a_topic_takes_another_title_twice_and_a_persons_always() -> None:
         assert stage.platform.topics[place.ref] == "Two"
         await stage.change("p1", title="Mine", insists=True)
         await stage.until(lambda: stage.platform.topics[place.ref] == "Mine" if place.ref else False)
+
+
+@virtual
+async def test_a_renaming_that_is_to_go_another_way_for_ever_is_put_off() -> None:
+    stage = Stage()
+    await stage.place(space="42")
+    stage.platform.fail("rename", Retry("another way"), n=1000)
+    async with stage.running():
+        await stage.change("p1", title="Better")
+        await asyncio.sleep(100)
+
+    assert MOST_DETOURS < len(stage.platform.calls) < 30
 
 
 @virtual

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 
-from openacp_bot.chat.pen import Later, NotDone
+from openacp_bot.chat.pen import Later, NotDone, Retry
 from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.events import Outcome
 from openacp_bot.core.inbound import Reply
@@ -65,6 +65,38 @@ async def test_nothing_is_said_in_a_thread_that_was_archived_as_it_would_wake() 
 
     assert stage.platform.calls == []
     assert stage.store.settled == {"t1": "its place is gone"}
+
+
+@virtual
+async def test_a_closed_thread_that_was_woken_for_an_answer_is_closed_once_more() -> None:
+    stage = keeping()
+    place = await stage.place()
+    await stage.store.change_place("p1", wanted=Wanted.CLOSED)
+    await stage.store.made("p1", Wanted.CLOSED)
+    assert place.ref is not None
+    stage.platform.archived.add(place.ref)
+    stage.platform.fail("send", Retry("to be woken"))
+    async with stage.running():
+        await stage.outbox.reply(place.ref, Reply("Too late."), key="k1")
+        await stage.until(lambda: stage.platform.texts() == ["Too late."])
+        await stage.until(lambda: place.ref in stage.platform.archived)
+
+    assert at(stage, "close")[0] >= at(stage, "send")[-1]
+
+
+@virtual
+async def test_what_was_asked_in_a_thread_is_answered_before_it_is_closed() -> None:
+    stage = keeping()
+    place = await stage.place()
+    assert place.ref is not None
+    async with stage.running():
+        await stage.change("p1", wanted=Wanted.CLOSED)
+        await asyncio.sleep(0.5)
+        await stage.outbox.reply(place.ref, Reply("Archived."), key="k1")
+        await stage.until(lambda: place.ref in stage.platform.archived)
+
+    assert at(stage, "send")[-1] < at(stage, "close")[0]
+    assert len(at(stage, "close")) == 1
 
 
 @virtual

@@ -16,6 +16,7 @@ from openacp_bot.core.inbound import Choice, Form, Look, Opens, Reply, Row
 from openacp_bot.core.model import Field, Place, PromptState, Wanted
 from openacp_bot.core.neighbours import CARD
 from openacp_bot.core.views import Document
+from openacp_bot.core.words import KEPT
 from tests.chat.scenes import (
     GENERAL,
     HOME,
@@ -246,7 +247,29 @@ async def test_a_queued_reply_tells_the_place_that_its_prompt_now_has_and_that_m
     moved = await reply(Reply("Queued, number 3.", prompt="7a11b2c3d4"), hub)
 
     assert blocks(same) == blocks(moved) == [(Line("Queued, number 2."),)]
-    assert (same.rank, moved.rank) == (Rank.PERSON, Rank.RENAME)
+    assert same.rank is moved.rank is Rank.RECEIPT
+
+
+async def test_a_message_that_waits_for_the_restart_is_one_that_waits_like_any_other_after_it() -> None:
+    hub = LookingHub()
+    kept = Reply(KEPT, prompt="7a11b2c3d4")
+    hub.turn(replace(turn_view(state=PromptState.QUEUED), ahead=2, kept=True))
+    before = await reply(kept, hub)
+    hub.turn(replace(turn_view(state=PromptState.QUEUED), ahead=2))
+    after = await reply(kept, hub)
+    hub.turn(turn_view(state=PromptState.STARTED))
+
+    assert (blocks(before), blocks(after)) == ([(Line(KEPT),)], [(Line("Queued, number 2."),)])
+    assert (await reply(kept, hub)).gone
+
+
+async def test_messages_that_were_not_taken_are_counted_and_heard() -> None:
+    once = await reply(Reply("The queue is full.", refused=True, not_taken=1))
+    often = await reply(Reply("The queue is full.", refused=True, not_taken=40))
+
+    assert blocks(once) == [(Line("The queue is full."),)]
+    assert blocks(often) == [(Line("The queue is full."), Line("40 messages were not taken."))]
+    assert once.stretches[0].rings and once.rank is Rank.ERROR
 
 
 @pytest.mark.parametrize("state", [PromptState.STARTED, PromptState.ENDED, PromptState.DROPPED])

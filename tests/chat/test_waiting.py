@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from openacp_bot.chat.lookout import Lookout
-from openacp_bot.chat.pauses import Pauses, until_stored
+from openacp_bot.chat.pauses import Pauses, until_done
 from openacp_bot.core.errors import StoreError
 from tests.virtual_time import virtual
 
@@ -17,7 +17,7 @@ def now() -> float:
 
 
 @virtual
-async def test_what_cannot_be_stored_is_done_again_after_pauses_that_grow_and_each_failure_is_told() -> None:
+async def test_what_cannot_be_done_now_is_done_again_after_pauses_that_grow_and_each_failure_is_told() -> None:
     at: list[float] = []
     told: list[str] = []
     began = now()
@@ -26,9 +26,9 @@ async def test_what_cannot_be_stored_is_done_again_after_pauses_that_grow_and_ea
         at.append(now() - began)
         if len(at) < 4:
             raise StoreError("the disk is full")
-        return "stored"
+        return "done"
 
-    assert await until_stored(deed, Pauses(1, 3), lambda error: told.append(str(error))) == "stored"
+    assert await until_done(deed, Pauses(1, 3), lambda error: told.append(str(error))) == "done"
     assert at == pytest.approx([0, 1, 3, 6])
     assert told == ["the disk is full"] * 3
 
@@ -39,7 +39,7 @@ async def test_a_bug_is_not_waited_out() -> None:
         raise ValueError("a bug")
 
     with pytest.raises(ValueError, match="a bug"):
-        await until_stored(deed, Pauses(1, 3), lambda _: None)
+        await until_done(deed, Pauses(1, 3), lambda _: None)
 
 
 @virtual

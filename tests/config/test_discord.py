@@ -13,7 +13,7 @@ from openacp_bot.core.model import AgentSpec
 from openacp_bot.core.settings import AccessList
 
 DEMO = AgentSpec("demo", "python3")
-BOT = "token: abc.DEF-12_3, allowed_user_ids: [7]"
+BOT = "token: abc.DEF-12_3, allowed_user_ids: [100000000000000007]"
 
 
 def loaded(tmp_path: Path, text: str, **env: str) -> Config:
@@ -35,7 +35,7 @@ def test_one_person(tmp_path: Path) -> None:
     config = loaded(tmp_path, f"discord: {{{BOT}}}")
 
     assert config.discord == DiscordConfig("abc.DEF-12_3")
-    assert config.settings.access == {"discord": AccessList(users=frozenset({"7"}))}
+    assert config.settings.access == {"discord": AccessList(users=frozenset({"100000000000000007"}))}
     assert config.settings.secrets == ("abc.DEF-12_3",)
     assert config.warnings == ()
     assert config.telegram is None
@@ -43,40 +43,53 @@ def test_one_person(tmp_path: Path) -> None:
 
 def test_every_key_in_camel_case_and_ids_in_quotes(tmp_path: Path) -> None:
     keys = (
-        "apiBaseUrl: 'http://127.0.0.1:9/api/v10/', guildId: '1', channelId: 2, allowedUserIds: ['7', 8], "
-        "allowedRoleIds: 5, adminUserIds: [9], mentionAnywhere: true, streaming: false"
+        "apiBaseUrl: 'http://127.0.0.1:9/api/v10/', guildId: '100000000000000001', channelId: 100000000000000002, "
+        "allowedUserIds: ['100000000000000007', 100000000000000008], allowedRoleIds: 100000000000000005, "
+        "adminUserIds: [100000000000000009], mentionAnywhere: true, streaming: false"
     )
     config = loaded(tmp_path, f"discord: {{token: abc.DEF-12_3, {keys}}}")
 
     assert config.discord == DiscordConfig(
-        "abc.DEF-12_3", "http://127.0.0.1:9/api/v10", guild=1, channel=2, mention_anywhere=True, streaming=False
+        "abc.DEF-12_3",
+        "http://127.0.0.1:9/api/v10",
+        guild=100000000000000001,
+        channel=100000000000000002,
+        mention_anywhere=True,
+        streaming=False,
     )
     assert config.settings.access["discord"] == AccessList(
-        users=frozenset({"7", "8", "9"}), roles=frozenset({"5"}), admins=frozenset({"9"})
+        users=frozenset({"100000000000000007", "100000000000000008", "100000000000000009"}),
+        roles=frozenset({"100000000000000005"}),
+        admins=frozenset({"100000000000000009"}),
     )
     assert config.warnings == ()
 
 
 def test_the_token_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("abc.DEF-12_3\n")
-    config = loaded(tmp_path, "discord: {token_file: token, allowed_user_ids: [7]}")
+    config = loaded(tmp_path, "discord: {token_file: token, allowed_user_ids: [100000000000000007]}")
 
     assert config.discord == DiscordConfig("abc.DEF-12_3")
 
 
 def test_everything_from_the_environment(tmp_path: Path) -> None:
-    env = {"TOKEN": "abc.DEF-12_3", "GUILD_ID": "1", "ALLOWED_ROLE_IDS": "[5]", "ADMIN_USER_IDS": "[7]"}
+    env = {
+        "TOKEN": "abc.DEF-12_3",
+        "GUILD_ID": f"{10**17}",
+        "ALLOWED_ROLE_IDS": "[100000000000000005]",
+        "ADMIN_USER_IDS": f"[{10**17}]",
+    }
     config = loaded(tmp_path, "{}", **{f"OPENACP_DISCORD__{key}": env[key] for key in env})
 
-    assert config.discord == DiscordConfig("abc.DEF-12_3", guild=1)
-    assert config.settings.access["discord"].roles == {"5"}
+    assert config.discord == DiscordConfig("abc.DEF-12_3", guild=10**17)
+    assert config.settings.access["discord"].roles == {"100000000000000005"}
 
 
 def test_both_platforms_at_once(tmp_path: Path) -> None:
     config = loaded(tmp_path, f"discord: {{{BOT}}}\ntelegram: {{token: '123:abc', allowed_user_ids: [8]}}")
 
     assert {name: listed.users for name, listed in config.settings.access.items()} == {
-        "discord": {"7"},
+        "discord": {"100000000000000007"},
         "telegram": {"8"},
     }
     assert set(config.settings.secrets) == {"abc.DEF-12_3", "123:abc"}
@@ -86,10 +99,16 @@ def test_both_platforms_at_once(tmp_path: Path) -> None:
     ("keys", "words"),
     [
         ("", "discord.allowed_user_ids and discord.allowed_role_ids are empty, so nobody may use the bot"),
-        (", allow_everyone: true, admin_user_ids: [7]", "everybody in the server can run agents on this machine"),
-        (", allowed_user_ids: [7, 8]", "nobody in Discord is an admin"),
-        (", allowed_role_ids: [5]", "nobody in Discord is an admin"),
-        (", allowed_role_ids: [5], allowed_user_ids: [7]", "nobody in Discord is an admin"),
+        (
+            ", allow_everyone: true, admin_user_ids: [100000000000000007]",
+            "everybody in the server can run agents on this machine",
+        ),
+        (", allowed_user_ids: [100000000000000007, 100000000000000008]", "nobody in Discord is an admin"),
+        (", allowed_role_ids: [100000000000000005]", "nobody in Discord is an admin"),
+        (
+            ", allowed_role_ids: [100000000000000005], allowed_user_ids: [100000000000000007]",
+            "nobody in Discord is an admin",
+        ),
     ],
 )
 def test_what_is_probably_not_meant_is_pointed_out(tmp_path: Path, keys: str, words: str) -> None:
@@ -122,7 +141,7 @@ def test_the_report_says_what_is_in_force(tmp_path: Path) -> None:
         "api_base_url": "the public one",
         "guild_id": "the only one that the bot is in",
         "channel_id": "one that is made",
-        "allowed_user_ids": "7",
+        "allowed_user_ids": "100000000000000007",
         "allowed_role_ids": "none",
         "admin_user_ids": "the only allowed one",
         "mention_anywhere": "false",
@@ -131,9 +150,9 @@ def test_the_report_says_what_is_in_force(tmp_path: Path) -> None:
 
 
 def test_where_a_role_is_allowed_the_only_listed_person_is_no_admin_by_that(tmp_path: Path) -> None:
-    told = dict(report(loaded(tmp_path, f"discord: {{{BOT}, allowed_role_ids: [5]}}")))
+    told = dict(report(loaded(tmp_path, f"discord: {{{BOT}, allowed_role_ids: [100000000000000005]}}")))
 
-    assert (told["discord.allowed_role_ids"], told["discord.admin_user_ids"]) == ("5", "none")
+    assert (told["discord.allowed_role_ids"], told["discord.admin_user_ids"]) == ("100000000000000005", "none")
 
 
 def test_the_token_of_the_example_is_not_taken_for_one(tmp_path: Path) -> None:
@@ -141,7 +160,7 @@ def test_the_token_of_the_example_is_not_taken_for_one(tmp_path: Path) -> None:
     token = re.search(r"^# +token: (\S+)$", example, re.MULTILINE)
     assert token is not None
     with pytest.raises(ConfigError, match="still the one of the example; the developer portal"):
-        loaded(tmp_path, f"discord: {{token: '{token[1]}', allowed_user_ids: [7]}}")
+        loaded(tmp_path, f"discord: {{token: '{token[1]}', allowed_user_ids: [100000000000000007]}}")
 
 
 @pytest.mark.parametrize(
@@ -152,10 +171,14 @@ def test_the_token_of_the_example_is_not_taken_for_one(tmp_path: Path) -> None:
         ("token: [1, 2]", "discord.token (line 1) is “…”; it must be text"),
         ("token: abcdefgh, token_file: t", "discord.token_file (line 1) is given beside discord.token"),
         ("token_file: nowhere", "nowhere”, which cannot be read: No such file or directory"),
-        ("token: abcdefgh, guild_id: 0", "discord.guild_id (line 1) is 0; it must be a number such as"),
-        ("token: abcdefgh, channel_id: -3", "discord.channel_id (line 1) is -3; it must be a number such as"),
-        ("token: abcdefgh, channel_id: general", "discord.channel_id (line 1)"),
+        (
+            "token: abcdefgh, guild_id: 0",
+            "discord.guild_id (line 1) is 0; it must be a numeric id, not a name, and 0 cannot be one",
+        ),
+        ("token: abcdefgh, channel_id: -3", "it must be a numeric id, not a name, and -3 cannot be one; right"),
+        ("token: abcdefgh, channel_id: general", "is “general”; it must be a numeric id, not a name; right-click"),
         ("token: abcdefgh, api_base_url: discord.com", "it must begin with http:// or https://"),
+        ("token: abcdefgh, allowed_role_ids: 99999999999999999999999", "9999999 cannot be one"),
         ("token: abcdefgh, allowed_user_ids: [bob]", "must be numeric ids, not names"),
         ("token: abcdefgh, guild: 1", "discord.guild (line 1) is not a known key; did you mean guild_id?"),
     ],
@@ -165,3 +188,11 @@ def test_what_cannot_be_is_said(tmp_path: Path, keys: str, words: str) -> None:
         loaded(tmp_path, f"discord: {{{keys}}}")
 
     assert words in str(refused.value)
+
+
+def test_an_address_without_a_version_is_warned_of(tmp_path: Path) -> None:
+    keys = "token: abcdefgh, api_base_url: 'https://discord.com/api', allowed_user_ids: [12]"
+    config = loaded(tmp_path, f"discord: {{{keys}}}")
+
+    assert [one for one in config.warnings if "does not end with a version" in one]
+    assert config.discord is not None and config.discord.api_base_url == "https://discord.com/api"

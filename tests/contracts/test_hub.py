@@ -193,7 +193,7 @@ async def test_a_button_does_what_it_says_and_unknown_ones_are_told(door: Door) 
     listed = await door.command("queue", session=session)
     assert listed is not None and listed.rows
     removed = await door.hub.handle(Pressed(door.origin(session), listed.rows[0].choices[1].token))
-    assert removed is not None and removed.text == "Removed."
+    assert removed is not None and removed.text == "Removed. The queue is empty."
     unknown = await door.hub.handle(Pressed(door.origin(session), "nonsense.7"))
 
     assert unknown is not None and unknown.refused

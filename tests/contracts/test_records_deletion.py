@@ -6,7 +6,7 @@ import pytest
 
 from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.errors import StoreError
-from openacp_bot.core.inbound import Choice, Expecting, Reply
+from openacp_bot.core.inbound import Choice, Expecting, Reply, Row
 from openacp_bot.core.model import PromptState, Source, State, Wanted
 from openacp_bot.core.ports import Ledger, Records, SessionFilter
 from tests.contracts.values import ALLOWED, ANN, HERE, LINE, NOW, menu, place, prompt, question, session
@@ -79,6 +79,55 @@ async def test_a_deleted_sessions_places_are_wanted_gone(records: Records) -> No
     assert left is not None and (left.session, left.wanted) == (None, Wanted.GONE)
     assert await records.place_of("s1") is None
     assert await records.place_at(HERE) == left
+
+
+async def test_the_place_of_a_deleted_session_is_forgotten_once_it_is_gone(records: Records, ledger: Ledger) -> None:
+    await records.create_session(session(), place=place("pl1"))
+    await records.create_session(session("s2"), place=place("pl2", "s2", None))
+    await records.delete_session("s1")
+    await records.delete_session("s2")
+    await ledger.made("pl1", Wanted.GONE)
+    unopened = await records.place("pl2")
+    await records.tidy(NOW)
+
+    assert unopened is not None and unopened.title == ""
+    assert await records.place("pl1") is None
+    assert await records.place("pl2") is None
+
+
+async def test_the_place_of_a_deleted_session_that_is_just_being_opened_is_kept(
+    records: Records, ledger: Ledger
+) -> None:
+    await records.create_session(session(), place=place("pl1", "s1", None))
+    await ledger.opening("pl1")
+    await records.delete_session("s1")
+    await records.tidy(NOW)
+
+    left = await records.change_place("pl1", ref=HERE)
+    assert left is not None and (left.wanted, left.title) == (Wanted.GONE, "")
+
+
+async def test_the_place_of_an_archived_session_stays(records: Records, ledger: Ledger) -> None:
+    await records.create_session(session(), place=place("pl1"))
+    await records.change_place("pl1", wanted=Wanted.CLOSED)
+    await ledger.made("pl1", Wanted.GONE)
+    await records.tidy(NOW)
+
+    left = await records.place("pl1")
+    assert left is not None and (left.ref, left.title) == (None, "Work")
+
+
+async def test_what_was_said_to_inbounds_about_a_session_is_erased_with_it(records: Records) -> None:
+    for id in ("5e55a1", "5e55b2"):
+        await records.create_session(session(id))
+        await records.answered(f"about-{id}", Reply(f"Renamed {id}", session=id))
+    await records.answered("list", Reply("2", rows=(Row("", "First words", session="5e55a1"),)))
+    await records.delete_session("5e55a1")
+    await records.erase_session("5e55a1")
+
+    told = [await records.answer_to(key) is not None for key in ("about-5e55a1", "list", "about-5e55b2")]
+    assert told == [False, False, True]
+    assert await records.seen("about-5e55a1")
 
 
 async def test_a_deleted_session_takes_nothing_more(records: Records) -> None:
@@ -200,14 +249,15 @@ async def test_inbound_keys_are_remembered_for_60_days(records: Records) -> None
     assert await records.admit("u1")
 
 
-async def test_the_answer_to_an_inbound_is_remembered_as_long_as_its_key(records: Records) -> None:
+async def test_the_answer_to_an_inbound_is_remembered_for_a_day(records: Records) -> None:
     reply = Reply("Done.", choices=(Choice("Open", "m1.0"),), session="s1")
     await records.create_session(session(), key="u1")
     unknown = await records.answer_to("u1")
     await records.answered("u1", reply)
     await records.answered("u2", reply)
+    await records.tidy(NOW + DAY - 1)
     known = [await records.answer_to(key) for key in ("u1", "u2", "u3")]
-    await records.tidy(NOW + 60 * DAY)
+    await records.tidy(NOW + DAY)
 
     assert unknown is None and known == [reply, reply, None]
     assert [await records.answer_to(key) for key in ("u1", "u2")] == [None, None]

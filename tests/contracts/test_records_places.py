@@ -206,8 +206,8 @@ async def test_what_is_to_be_gone_leaves_a_topic_that_is_anothers_now(records: R
     await records.change_place("pl1", wanted=Wanted.GONE)
     await records.delete_session("s1")
 
-    assert await records.place("pl1") == place("pl1", None, None, wanted=Wanted.GONE)
-    assert await records.place("pl2") == place("pl2", None, None, wanted=Wanted.GONE)
+    assert await records.place("pl1") == place("pl1", None, None, wanted=Wanted.GONE, title="")
+    assert await records.place("pl2") == place("pl2", None, None, wanted=Wanted.GONE, title="")
     assert await records.place_at(HERE) == place("pl3", "s2")
 
 

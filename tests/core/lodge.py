@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from openacp_bot.core.commands.house import House
@@ -40,7 +40,7 @@ class Lodge:
     hub: FrontDoor
     files: FakeFiles
     free_mb: int | None = 10_000
-    is_up: bool = True
+    told: asyncio.Event = field(default_factory=asyncio.Event)  # what was missed
 
     # --- what people do --------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ async def lodge(
     store: MemoryStore | None = None,
     launcher: FakeLauncher | None = None,
     recovered: Recovered | None = None,
-    is_up: bool = True,
+    has_told: bool = True,
     **changes: object,
 ) -> AsyncIterator[Lodge]:
     """A running core; at the end it is stopped in order, and no task may be left."""
@@ -143,14 +143,17 @@ async def lodge(
     lodging: Lodge
     feed = Feed(store, now=loop.time)
     feed.join(screen)
-    means = Means(
-        store, store, launcher, feed, lambda: lodging.settings, loop.time, files.fetch, lambda _: lodging.is_up
-    )
+
+    async def caught_up(surface: str) -> None:
+        await lodging.told.wait()
+
+    means = Means(store, store, launcher, feed, lambda: lodging.settings, loop.time, files.fetch, caught_up)
     manager = Manager(means, free_mb=lambda: lodging.free_mb)
     house = House(means, manager, lambda: {"page": "up"}, "1.2.3", loop.time())
     lodging = Lodge(known, store, launcher, screen, manager, FrontDoor(house), files)
     recovered = recovered or Recovered((), (), ())
-    lodging.is_up = is_up
+    if has_told:
+        lodging.told.set()
     async with manager.running(recovered):
         await settle()
         yield lodging

@@ -55,6 +55,23 @@ async def test_a_menu_tells_options_and_whose_answers_are_private(tmp_path: Path
 
 
 @virtual
+async def test_the_agents_own_commands_are_one_command_where_options_are_filled_in(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        _, topic = await Chat(core).new(topic="10")
+        menus = [
+            {one.name: one for one in await core.hub.look(CommandMenu(options=options), UserRef("telegram", ""))}
+            for options in (True, False)
+        ]
+        assert [param.required for param in menus[0]["agent"].params] == [True, False]
+        assert "agent" not in menus[1] and menus[0].keys() - menus[1].keys() == {"agent"}
+
+        assert "which command" in refused(await topic.command("agent"))
+        assert await topic.command("agent", name="/compact", message="all of it") is None
+        await core.pass_time(1)
+        assert core.agent.prompts == ["/compact all of it"]
+
+
+@virtual
 async def test_new_with_options_starts_at_once(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM, agents=AGENTS) as core:
         (core.settings.base_dir / "site").mkdir()

@@ -17,7 +17,7 @@ from tests.core.chat import ALICE, BOB, TEAM, Chat, button, choices, labels, ref
 from tests.core.lodge import YOU, Lodge, lodge
 from tests.virtual_time import virtual
 
-NAMES = [spec.name for spec in COMMANDS]
+NAMES = [spec.name for spec in COMMANDS if not spec.for_options]  # what comes with /agent is a message
 WITHOUT_WORDS = [spec.name for spec in COMMANDS if (spec.about_session or spec.name == "status") and not spec.usage]
 SITUATIONS = "idle running starting asleep failed archived nowhere prefix ambiguous unknown words".split()  # noqa: SIM905
 

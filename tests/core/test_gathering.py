@@ -170,12 +170,11 @@ async def test_what_a_crash_left_gathering_waits_for_the_rest_until_its_platform
         sent = core.now()
     await asyncio.sleep(1)
     recovered = await store.recover(asyncio.get_running_loop().time())
-    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, is_up=False) as core:
+    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, has_told=False) as core:
         await core.pass_time(20)
         assert core.manager.slots_used == 0
-        core.is_up = True
-        await core.pass_time(1)
         assert await Chat(core, topic="7").say("b", album="x", age=core.now() - sent) is None
+        core.told.set()
         await core.pass_time(2)
 
         assert core.agent.prompts == ["a\nb"]
@@ -188,7 +187,7 @@ async def test_what_a_crash_left_gathering_runs_without_the_rest_if_its_platform
         _, topic = await Chat(core).new(topic="7")
         await topic.say("a", album="x")
     recovered = await store.recover(asyncio.get_running_loop().time())
-    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, is_up=False) as core:
+    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, has_told=False) as core:
         await core.pass_time(31)
 
         assert core.agent.prompts == ["a"]
@@ -204,10 +203,10 @@ async def test_what_waits_since_an_earlier_life_runs_only_once_its_platform_has_
         await topic.say("one", id="71")
         await topic.say("two", id="72")
     recovered = await store.recover(asyncio.get_running_loop().time())
-    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, is_up=False) as core:
+    async with lodge(tmp_path, access=TEAM, store=store, recovered=recovered, has_told=False) as core:
         await core.pass_time(20)
         await Chat(core, topic="7").edit("71", None)
-        core.is_up = True
+        core.told.set()
         await core.pass_time(5)
 
         assert core.agent.prompts == ["two"]

@@ -9,6 +9,7 @@ import pytest
 
 from openacp_bot.core.inbound import Ground, Reply, Report
 from openacp_bot.core.model import Place, SessionRecord, Source, State, TitleRank, Wanted
+from openacp_bot.core.words import TOPIC
 from tests.core.chat import ALICE, BOB, TEAM, Chat, button, labels, refused
 from tests.core.lodge import Lodge, changed, lodge, queued
 from tests.core.slow import SlowStore
@@ -156,7 +157,7 @@ async def test_what_is_archived_says_how_it_comes_back_where_that_can_be_done(tm
     async with lodge(tmp_path, access=TEAM) as core:
         id, topic = await Chat(core).new(topic="7")
         inside = await topic.push(await topic.command("archive"), "Confirm")
-        assert inside.text == "Archived. To bring it back, press Restore, or send /restore outside of this topic."
+        assert inside.text == f"Archived. To bring it back, press Restore, or send /restore outside of this {TOPIC}."
         await topic.push(inside, "Restore")
         assert (await core.record(id)).archived_at is None
         general = Chat(core)
@@ -167,6 +168,18 @@ async def test_what_is_archived_says_how_it_comes_back_where_that_can_be_done(tm
         await chat.command("new", "fake .")
         alone = await chat.command("archive")
         assert alone is not None and (alone.text, alone.choices) == ("Archived. /restore brings it back.", ())
+
+
+@virtual
+async def test_before_it_is_archived_one_reads_what_that_means_on_every_surface(tmp_path: Path) -> None:
+    """One surface deletes the topic, another locks it."""
+    async with lodge(tmp_path, access=TEAM) as core:
+        _, topic = await Chat(core).new(topic="7")
+        asked = await topic.command("archive")
+
+        assert asked is not None and labels(asked) == ["Confirm", "Cancel"]
+        assert f"It becomes read-only, and its {TOPIC} leaves the list." in asked.text
+        assert "Its history stays available as a file, and it can be restored." in asked.text
 
 
 @virtual
@@ -297,7 +310,7 @@ async def test_open_of_a_session_with_a_topic_or_in_a_chat_with_topics_only_says
         elsewhere = await press_row(topic, await topic.command("sessions"), from_the_page, "Open")
         here = await press_row(topic, await topic.command("sessions"), id, "Open")
 
-        assert opened.session == id and "is in its topic. Write there." in opened.text
+        assert opened.session == id and f"is in its {TOPIC}. Write there." in opened.text
         assert "lives on the page" in elsewhere.text
         assert "is here. Just write." in here.text
         assert await core.store.place_at(chat.where) is None
@@ -317,7 +330,10 @@ async def test_open_reopens_a_topic_that_a_person_closed(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("ground", "says"),
-    [(Ground.TOPIC, "in a topic of its own. Start one, then write there"), (Ground.CHAT, "Start one, then just write")],
+    [
+        (Ground.TOPIC, f"in a {TOPIC} of its own. Start one, then write there"),
+        (Ground.CHAT, "Start one, then just write"),
+    ],
 )
 @virtual
 async def test_the_greeting_says_where_to_write(ground: Ground, says: str, tmp_path: Path) -> None:
@@ -330,7 +346,7 @@ async def test_the_greeting_says_where_to_write(ground: Ground, says: str, tmp_p
 @virtual
 async def test_a_new_session_says_where_to_write(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
-        for chat, says in ((Chat(core), "Write in its topic."), (private(core), "just write.")):
+        for chat, says in ((Chat(core), f"Write in its {TOPIC}."), (private(core), "just write.")):
             new = await chat.command("new", "fake .")
             assert new is not None and new.text.endswith(says)
 
@@ -339,7 +355,7 @@ async def test_a_new_session_says_where_to_write(tmp_path: Path) -> None:
 async def test_a_restored_session_says_where_its_next_message_goes(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
         id, topic = await Chat(core).new(topic="7")
-        for chat, says in ((Chat(core), "message in its topic wakes it"), (topic, "next message wakes it")):
+        for chat, says in ((Chat(core), f"message in its {TOPIC} wakes it"), (topic, "next message wakes it")):
             await Chat(core).command("archive", id, confirm="yes")
             restored = await chat.command("restore", id)
             assert restored is not None and says in restored.text

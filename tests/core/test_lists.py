@@ -24,6 +24,7 @@ from openacp_bot.core.views import (
     Query,
     Sessions,
 )
+from openacp_bot.core.words import TOPIC
 from tests.core.chat import ALICE, BOB, STRANGER, TEAM, Chat, button, choices, labels, refused
 from tests.core.lodge import YOU, Lodge, lodge
 from tests.virtual_time import virtual
@@ -199,7 +200,7 @@ async def test_remove_all_counts_running_turns_asks_and_spares_pinned_and_archiv
         idle = await core.new()
         sure = await core.press(button(await core.command("sessions"), "Remove all").token)
         assert sure is not None and sure.text.startswith(
-            "Remove 5 sessions with their histories and topics? 2 running turns"
+            f"Remove 5 sessions with their histories and {TOPIC}s? 2 running turns"
         )
         assert labels(sure) == ["Confirm", "Cancel"]
         assert core.phase(idle) is Phase.IDLE
@@ -226,7 +227,7 @@ async def test_remove_by_state_takes_only_that_state(tmp_path: Path) -> None:
             "Remove all",
         ]
         sure = await core.press(button(listed, "Remove errored").token)
-        assert sure is not None and sure.text.startswith("Remove 1 session with its history and topic? ")
+        assert sure is not None and sure.text.startswith(f"Remove 1 session with its history and {TOPIC}? ")
         await core.press(button(sure, "Confirm").token)
         left = {record.id for record in await core.store.sessions_like("")}
 
@@ -391,3 +392,11 @@ async def begun_in(chat: Chat) -> str:
     assert reply is not None and reply.session
     await chat.core.pass_time(1)
     return reply.session
+
+
+@virtual
+async def test_restore_with_nothing_archived_says_so(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        await Chat(core).new(topic="7")
+
+        assert refused(await Chat(core).command("restore")) == "Nothing is archived."

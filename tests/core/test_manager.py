@@ -224,6 +224,18 @@ async def test_an_archived_session_is_read_only_until_restored(tmp_path: Path) -
 
 
 @virtual
+async def test_of_three_who_restore_at_once_one_does(tmp_path: Path) -> None:
+    async with lodge(tmp_path, store=SlowStore(asyncio.get_running_loop().time)) as core:
+        id = await core.new()
+        await core.command("archive", session=id)
+        replies = await asyncio.gather(*(core.command("restore", session=id) for _ in range(3)))
+        late = await core.command("restore", session=id)
+
+        assert [reply is not None and reply.refused for reply in replies] == [False, True, True]
+        assert "not archived" in refused(late)
+
+
+@virtual
 async def test_archive_during_a_turn_keeps_what_was_said_and_the_queue_as_not_sent(tmp_path: Path) -> None:
     async with lodge(tmp_path) as core:
         id = await core.new()
@@ -309,7 +321,7 @@ async def test_stopping_lets_a_turn_finish_and_marks_the_idle_finished(tmp_path:
             await core.pass_time(60)
             assert not stopping.done()
             kept = await core.send(busy, "and then")
-            assert kept is not None and "after the restart" in kept.text
+            assert kept is not None and "waits for the restart" in kept.text
             agent.finish()
 
         assert [(await core.record(id)).state for id in (idle, busy)] == [State.FINISHED, State.FINISHED]

@@ -13,8 +13,9 @@ from openacp_bot.core.events import AgentCommand, CommandsChanged, QuestionAsked
 from openacp_bot.core.inbound import Command, Edited, Ground, Inbound, Message, PlaceReported, Pressed, Report
 from openacp_bot.core.model import Phase, PromptState, Question
 from openacp_bot.core.settings import PermissionPolicy
+from openacp_bot.core.views import OneTurn
 from tests.core.chat import ALICE, BOB, STRANGER, TEAM, Chat, button, refused
-from tests.core.lodge import Lodge, changed, lodge, queued
+from tests.core.lodge import YOU, Lodge, changed, lodge, queued
 from tests.core.slow import SlowStore
 from tests.virtual_time import virtual
 
@@ -32,6 +33,8 @@ THEIRS = CommandsChanged((AgentCommand("compact", "make it short"), AgentCommand
         ("/compact\nkeep\n  the plan", "/compact\nkeep\n  the plan"),
         ("/web-search cats", "/web-search cats"),
         ("//status", "/status"),
+        ("/agent compact keep the plan", "/compact keep the plan"),
+        ("/agent /status", "/status"),
         ("//anything at all", "/anything at all"),
         ("/usr/bin/x fails", "/usr/bin/x fails"),
         ("/etc/hosts", "/etc/hosts"),
@@ -70,6 +73,16 @@ async def test_an_unknown_command_is_not_sent_and_gets_a_hint(typed: str, says: 
 
         assert says in refused(await core.send(id, typed))
         assert core.agent.prompts == []
+
+
+@virtual
+async def test_a_command_of_the_agent_begins_no_session(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        chat = Chat(core)
+        for reply in (await chat.say("/agent compact"), await chat.command("agent", name="compact")):
+            assert "There is no session here. /new starts one" in refused(reply)
+
+        assert core.launcher.agents == []
 
 
 @pytest.mark.parametrize("state", ["asleep", "launching"])
@@ -318,6 +331,8 @@ async def test_a_message_that_comes_while_the_daemon_stops_is_kept(tmp_path: Pat
         reply = await core.send(id, "later")
         new = await core.command("new", "fake .")
 
-        assert reply is not None and "after the restart" in reply.text
+        assert reply is not None and "waits for the restart" in reply.text
+        assert (reply.prompt, reply.session) == (store.prompts[0].id, id)
+        assert (await core.hub.look(OneTurn(reply.prompt), YOU)).kept
         assert "stopping" in refused(new)
         assert [(prompt.text, prompt.state) for prompt in store.prompts] == [("later", PromptState.QUEUED)]

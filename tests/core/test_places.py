@@ -232,6 +232,45 @@ async def test_a_deleted_topic_is_wanted_anew_and_its_chat_gets_the_link(tmp_pat
 
 
 @virtual
+async def test_a_topic_deleted_by_hand_while_nothing_is_under_way_is_opened_anew_by_open(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        chat = Chat(core)
+        id, topic = await chat.new(topic="7")
+        await topic.report(id, Report.DELETED)
+        listed = await chat.command("sessions")
+        assert listed is not None
+        (row,) = listed.rows
+        assert (await topic.place(id)).ref is None and (await topic.place(id)).refused
+        assert row.url == "" and "on the page" in row.detail and not told(core)
+
+        opened = await chat.press(row.choices[0].token)
+        assert opened is not None and (opened.session, opened.refused) == (id, False)
+        assert "Write there" in opened.text
+        assert (wanted(core)[-1].ref, wanted(core)[-1].refused) == (None, "")
+
+
+@virtual
+async def test_a_topic_deleted_by_hand_while_its_agent_works_is_opened_anew_at_once(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.say("work")
+        await topic.report(id, Report.DELETED)
+
+        assert ((await topic.place(id)).ref, (await topic.place(id)).refused) == (None, "")
+
+
+@virtual
+async def test_that_a_topic_is_deleted_which_was_to_go_changes_nothing(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        id, topic = await Chat(core).new(topic="7")
+        await topic.push(await topic.command("archive"), "Confirm")
+        before = await topic.place(id)
+        await topic.report(id, Report.DELETED)
+
+        assert await topic.place(id) == before
+
+
+@virtual
 async def test_a_topic_deleted_twice_within_ten_minutes_is_not_opened_a_third_time(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
         id, topic = await Chat(core).new(topic="7")

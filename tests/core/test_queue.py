@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from openacp_bot.core.commands.house import MESSAGE_LIMIT
+from openacp_bot.core.inbound import Opens, Reply
 from openacp_bot.core.model import Ending
 from openacp_bot.core.views import OneTurn
-from tests.core.chat import ALICE, TEAM, Chat, button, labels, refused
+from tests.core.chat import ALICE, TEAM, Chat, button, choices, labels, refused
 from tests.core.lodge import YOU, changed, lodge, queued
 from tests.core.slow import SlowStore
 from tests.virtual_time import virtual
@@ -107,20 +108,79 @@ async def test_the_queue_of_a_session_that_sleeps_is_changed_too(tmp_path: Path)
 
 
 @virtual
-async def test_a_list_of_the_queue_has_buttons_that_work(tmp_path: Path) -> None:
+async def test_a_press_in_the_list_of_the_queue_does_it_and_draws_the_list_anew(tmp_path: Path) -> None:
     async with lodge(tmp_path) as core:
         id = await core.new()
-        for text in ("run", "a", "b", "c"):
+        for text in ("run", "a", "b", "c", "d"):
             await core.send(id, text)
         listed = await core.command("queue", session=id)
-        assert listed is not None and [row.title for row in listed.rows] == ["a", "b", "c"]
-        await core.press(listed.rows[0].choices[1].token)
-        await core.press(listed.rows[2].choices[0].token)
+        assert _shown(listed) == ("4 messages wait.", ["a", "b", "c", "d"], False)
+        assert {choice.opens for choice in choices(listed)} == {Opens.HERE}
+        listed = await core.press(button(listed, "Remove").token)
+        assert _shown(listed) == ("Removed. 3 messages wait.", ["b", "c", "d"], True)
+        listed = await core.press(choices(listed)[2].token)
+        assert _shown(listed) == ("Sending it now. 2 messages wait.", ["b", "d"], True)
         await core.pass_time(1)
-        assert core.agent.prompts == ["run", "c"] and queued(core, id) == ["b"]
-        await core.press(listed.choices[0].token)
+        assert core.agent.prompts == ["run", "c"] and queued(core, id) == ["b", "d"]
+        cleared = await core.press(button(listed, "Clear").token)
 
+        assert _shown(cleared) == ("Cleared. 2 queued messages were not sent.", [], True)
+        assert labels(cleared) == ["Send again: b", "Send again: d"]
         assert queued(core, id) == []
+
+
+@virtual
+async def test_the_last_message_that_goes_leaves_an_empty_list(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        for text in ("run", "a"):
+            await core.send(id, text)
+        listed = await core.command("queue", session=id)
+
+        assert _shown(await core.press(button(listed, "Remove").token)) == ("Removed. The queue is empty.", [], True)
+
+
+@pytest.mark.parametrize("label", ["Remove", "Send now"])
+@virtual
+async def test_a_list_whose_message_has_gone_meanwhile_says_so_and_what_waits_now(label: str, tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        for text in ("run", "a", "b"):
+            await core.send(id, text)
+        listed = await core.command("queue", session=id)
+        core.agent.finish()
+        await core.pass_time(1)
+        listed = await core.press(button(listed, label).token)
+
+        assert _shown(listed) == ("This message is no longer queued. 1 message waits.", ["b"], True)
+        assert core.agent.prompts == ["run", "a"]
+
+
+@virtual
+async def test_a_press_on_the_line_that_says_queued_leaves_it_to_that_line(tmp_path: Path) -> None:
+    """It shows by itself what becomes of its message."""
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        lines = [await core.send(id, text) for text in ("run", "a", "b")]
+        removed = await core.press(button(lines[1], "Remove").token)
+        sent = await core.press(button(lines[2], "Send now").token)
+
+        assert _shown(removed) == ("Removed.", [], False) and removed is not None and removed.quiet
+        assert _shown(sent) == ("Sending it now.", [], False) and sent is not None and sent.quiet
+
+
+@virtual
+async def test_from_the_list_of_an_archived_session_nothing_is_sent(tmp_path: Path) -> None:
+    async with lodge(tmp_path) as core:
+        id = await core.new()
+        for text in ("run", "a"):
+            await core.send(id, text)
+        listed = await core.command("queue", session=id)
+        await core.command("archive", session=id)
+        await core.pass_time(20)
+
+        assert "archived" in refused(await core.press(button(listed, "Send now").token))
+        assert core.agent.prompts == ["run"]
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -139,6 +199,7 @@ async def test_the_queue_has_a_limit(at_once: bool, tmp_path: Path) -> None:
         assert queued(core, id) == ["m0", "m1", "m2"]
         assert [reply is not None and reply.refused for reply in replies] == [False] * 3 + [True] * 3
         assert "The queue is full (3 messages wait)" in refused(replies[-1])
+        assert [reply.not_taken if reply else 0 for reply in replies] == [0, 0, 0, 1, 1, 1]
 
 
 # --- edits ----------------------------------------------------------------------------------------------
@@ -263,3 +324,9 @@ async def test_retry_and_send_as_new_keep_what_a_message_quotes(tmp_path: Path) 
 
         quoted = "> def f(): ...\n\n"
         assert core.agent.prompts == [f"{quoted}whta is this?", f"{quoted}whta is this?", f"{quoted}what is this?"]
+
+
+def _shown(reply: Reply | None) -> tuple[str, list[str], bool]:
+    """What a list says, its rows, and whether it stands in place of the one that was pressed."""
+    assert reply is not None
+    return reply.text, [row.title for row in reply.rows], reply.replaces

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 from types import MappingProxyType
 
@@ -37,6 +39,8 @@ async def values(chat: Chat, param: str, typed: str = "", *, command: str = "new
     return [value for value, _ in await suggested(chat, param, typed, command=command, **given)]
 
 
+# Names of directories come from a thread, for which no virtual time waits.
+
 # --- /new -----------------------------------------------------------------------------------------------
 
 
@@ -48,19 +52,17 @@ async def test_agents_that_begin_so_stand_before_those_that_only_have_it(tmp_pat
         assert await values(Chat(core), "agent", "nobody") == []
 
 
-@virtual
-async def test_workspaces_come_newest_first_with_the_base_directory_last(tmp_path: Path) -> None:
+async def test_workspaces_come_newest_first_then_the_base_directory(tmp_path: Path) -> None:
     async with lodge(tmp_path, access=TEAM) as core:
         chat, base = Chat(core), core.settings.base_dir
         for name in ("parser", "site"):
             (base / name).mkdir()
-            await chat.new(f"fake {name}", topic=name)
+            await chat.command("new", f"fake {name}")
 
         assert await values(chat, "workspace") == [str(base / "site"), str(base / "parser"), str(base)]
         assert await values(chat, "workspace", "pars") == [str(base / "parser")]
 
 
-@virtual
 async def test_a_workspace_in_the_home_directory_is_shown_with_its_tilde(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +72,57 @@ async def test_a_workspace_in_the_home_directory_is_shown_with_its_tilde(
 
         assert value == str(core.settings.base_dir) and label.startswith("~/")
         assert await values(Chat(core), "workspace", "~/") == [value]
+
+
+async def test_directories_below_the_base_directory_are_suggested_level_by_level(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        chat, base = Chat(core, BOB), core.settings.base_dir
+        for name in ("parser/src", "parser/spare", "site", "a-parser", ".hidden/deep"):
+            (base / name).mkdir(parents=True)
+        (base / "parser.txt").touch()
+        (base / "out").symlink_to(tmp_path)
+
+        async def below(typed: str) -> list[str]:
+            return [str(Path(path).relative_to(base)) for path in await values(chat, "workspace", typed)]
+
+        assert await below("") == [".", "a-parser", "parser", "site"]
+        assert await below("PAR") == ["parser", "a-parser"]
+        assert await below("parser/") == ["parser/spare", "parser/src"]
+        assert await below(f"{base}/parser/s") == ["parser/spare", "parser/src"]
+        for nowhere in ("out/", ".hidden/", "../", "parser.txt/", "nothing/", "\0/", "~nobody/", "/etc/"):
+            assert await below(nowhere) == []
+
+
+async def test_directories_that_may_not_be_used_are_not_suggested(tmp_path: Path) -> None:
+    base, elsewhere = tmp_path / "work", tmp_path / "elsewhere"
+    (base / "own" / "data").mkdir(parents=True)
+    (base / "free").mkdir()
+    elsewhere.mkdir()
+    async with lodge(tmp_path, access=TEAM, base_dir=base, data_dir=base / "own" / "data") as core:
+        await Chat(core).command("new", f"fake {elsewhere}")
+        assert await values(Chat(core, BOB), "workspace", "") == [str(base / "free")]
+        assert await values(Chat(core, ALICE), "workspace", "") == [str(elsewhere), str(base / "free")]
+
+
+async def test_of_very_many_directories_the_first_are_suggested(tmp_path: Path) -> None:
+    async with lodge(tmp_path, access=TEAM) as core:
+        for number in range(40):
+            (core.settings.base_dir / f"d{number:02}").mkdir()
+
+        assert len(await values(Chat(core), "workspace")) == 25
+        assert await values(Chat(core), "workspace", "d39") == [str(core.settings.base_dir / "d39")]
+
+
+async def test_a_disk_that_does_not_answer_leaves_the_directories_of_sessions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_over = threading.Event()
+    monkeypatch.setattr(os, "scandir", lambda _: is_over.wait(30))
+    async with lodge(tmp_path, access=TEAM) as core:
+        try:
+            assert await values(Chat(core), "workspace") == [str(core.settings.base_dir)]
+        finally:
+            is_over.set()
 
 
 @virtual

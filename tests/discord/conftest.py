@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.discord.house import House, house
+from tests.fakes import ScriptedHub
 from tests.sims.discord import Channel, Discord, Person
-from tests.telegram.scripted import ScriptedHub
 
 
 @pytest.fixture

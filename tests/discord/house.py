@@ -16,11 +16,12 @@ from openacp_bot.core.model import ThreadRef
 from openacp_bot.core.ports import Ledger, Records
 from openacp_bot.core.settings import AccessList
 from openacp_bot.store import open_store
+from tests.fakes import ScriptedHub
 from tests.sims.discord import Channel, Discord, Message, Person
-from tests.telegram.scripted import ScriptedHub
 
 QUICK = Patience(
-    away=(0.02, 0.2), refused=0.2, acknowledge=0.3, store=(0.02, 0.2), apart=0.0, goodbye=3.0, titles=0.1
+    away=(0.02, 0.2), refused=0.2, acknowledge=0.3, store=(0.02, 0.2), apart=0.0, goodbye=3.0, titles=0.1,
+    read=1.0, behind=3.0,
 )  # fmt: skip
 
 
@@ -84,14 +85,17 @@ async def house(
     *users: Person,
     patience: Patience = QUICK,
     roles: frozenset[str] = frozenset(),
+    access: Callable[[], AccessList] | None = None,
     **config: Any,
 ) -> AsyncIterator[House]:
-    """An adapter that listens; the users are let in, and who has one of the roles."""
-    access = AccessList(users=frozenset(str(user.id) for user in users), roles=roles)
+    """An adapter that listens; the users are let in, and who has one of the roles; or whom `access` lets in."""
+    known = AccessList(users=frozenset(str(user.id) for user in users), roles=roles)
     assert channel.guild is not None
-    given = DiscordConfig(discord.token, discord.url, channel.guild.id, channel.id, **config)
+    given = DiscordConfig(discord.token, discord.url, **{"guild": channel.guild.id, "channel": channel.id, **config})
     async with open_store(folder) as store:
-        adapter = DiscordAdapter(given, hub, store.ledger, lambda: access, Mask((discord.token,)), patience=patience)
+        adapter = DiscordAdapter(
+            given, hub, store.ledger, access or (lambda: known), Mask((discord.token,)), patience=patience
+        )
         async with adapter.screen(), asyncio.TaskGroup() as sources:
             listening = sources.create_task(adapter.listen(hub))
             yield House(adapter, hub, store.ledger, store.records, discord)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from pathlib import Path
 
 import pytest
 
 from openacp_bot.core.inbound import Choice, Form, Opens, Reply
 from openacp_bot.core.model import Field
-from tests.discord.house import House, shown
+from openacp_bot.core.settings import AccessList
+from tests.discord.house import House, house, shown
+from tests.fakes import ScriptedHub
 from tests.sims.discord import (
     BANNED,
     CUT_AFTER,
     SERVER_ERROR,
+    UNREADABLE,
     Channel,
+    Discord,
     Fault,
     Message,
     Person,
@@ -60,12 +65,28 @@ async def test_a_flood_of_answers_is_waited_out_where_there_is_time(home: House,
     assert (await ann.slash(agents, "new").said()).text == "Here."
 
 
-@pytest.mark.parametrize("fault", [SERVER_ERROR, CUT_AFTER, Fault()], ids=["500", "cut after", "cut before"])
+FAULTS = {"500": SERVER_ERROR, "cut after": CUT_AFTER, "cut before": Fault(), "unreadable": UNREADABLE}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 async def test_a_first_answer_is_tried_until_its_time_is_over(
     home: House, ann: Person, agents: Channel, fault: Fault
 ) -> None:
     home.discord.fail("create_interaction_response", 2, fault)
     home.hub.replies.append(Reply("Here.", private=True))
+
+    assert (await ann.slash(agents, "new").said()).text == "Here."
+
+
+async def test_an_answer_that_cannot_be_said_at_all_ends_nothing(
+    home: House, ann: Person, agents: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "openacp_bot")
+    home.discord.fail("create_interaction_response", 100, UNREADABLE)
+    home.hub.replies += [RuntimeError("a bug"), Reply("Here.", private=True)]
+    ann.slash(agents, "new")
+    await home.until(lambda: "was not taken" in caplog.text)
+    home.discord.faults.end("create_interaction_response")
 
     assert (await ann.slash(agents, "new").said()).text == "Here."
 
@@ -266,3 +287,24 @@ async def test_a_bug_behind_a_press_is_told_to_the_one_who_pressed(home: House, 
 async def test_a_bug_in_what_is_suggested_suggests_nothing(home: House, ann: Person, agents: Channel) -> None:
     """The scripted front door sees nothing for it, which is a bug here."""
     assert await ann.autocomplete(agents, "agent", "name", "") == []
+
+
+async def test_a_bug_before_it_is_known_who_asks_ends_nothing(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    users, is_broken = AccessList(users=frozenset({str(ann.id)})), False
+
+    def access() -> AccessList:
+        if is_broken:
+            raise RuntimeError("a bug")
+        return users
+
+    async with house(discord, tmp_path, ScriptedHub(), agents, access=access) as home:
+        await home.up()
+        is_broken = True
+        interaction = ann.slash(agents, "new")
+        await home.until(lambda: str(interaction.id) in caplog.text)
+        is_broken = False
+        home.hub.replies.append(Reply("Here."))
+
+        assert (await ann.slash(agents, "new").said()).text == "Here."

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from openacp_bot.adapters.discord.history import MOST
+from openacp_bot.adapters.discord.homecoming import LEFT_OUT
 from openacp_bot.core.events import PlaceChanged, Said
 from openacp_bot.core.inbound import Edited, Message, PlaceReported, Report
 from openacp_bot.core.model import Place, Prompt, SessionRecord, Source, UserRef, Wanted
-from tests.discord.house import House, house, where
-from tests.sims.discord import Channel, Discord, Guild, Overwrite, Person, Right, flood, refuse
-from tests.telegram.scripted import ScriptedHub
+from tests.discord.house import QUICK, House, house, shown, where
+from tests.fakes import ScriptedHub
+from tests.sims.discord import (
+    CUT_BEFORE,
+    UNAVAILABLE,
+    UNREADABLE,
+    Channel,
+    Discord,
+    Fault,
+    Guild,
+    Overwrite,
+    Person,
+    Right,
+    flood,
+    hang,
+    refuse,
+)
 
 
 def texts(hub: ScriptedHub) -> list[str]:
@@ -135,6 +155,20 @@ async def test_a_bot_that_was_removed_and_is_invited_again_reads_on(
     assert texts(home.hub) == ["before", "meanwhile", "after"]
 
 
+async def test_what_is_written_while_the_bot_is_in_a_second_server_is_read_once_it_left_that(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path
+) -> None:
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, guild=0) as home:
+        await home.up()
+        ann.write(agents, "before")
+        await home.hub.until(lambda: home.hub.heard)
+        second = discord.guild("Second", ann)
+        await home.until(lambda: "several servers" in home.adapter.status)
+        ann.write(agents, "meanwhile")
+        discord.remove_member(second, discord.bot)
+        await home.hub.until(lambda: "meanwhile" in texts(home.hub))
+
+
 async def test_what_stood_there_before_the_first_connection_is_not_ours(
     discord: Discord, ann: Person, agents: Channel, tmp_path: Path
 ) -> None:
@@ -241,8 +275,8 @@ async def test_roles_are_asked_for_once_for_each_person(
         bob.write(agents, "before")
         await home.until_noted(f"heard:{guild.id}", max(agents.messages))
     for number in range(5):
-        bob.write(agents, f"from Bob {number}")
-        eve.write(agents, f"from Eve {number}")
+        bob.write(agents, f"<@{discord.bot.id}> from Bob {number}")
+        eve.write(agents, f"<@{discord.bot.id}> from Eve {number}")
 
     before = len(discord.calls)
     async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
@@ -251,6 +285,86 @@ async def test_roles_are_asked_for_once_for_each_person(
 
     assert [one for one in texts(home.hub) if one != "before"] == [f"from Bob {number}" for number in range(5)]
     assert calls(discord, "get_guild_member", before)() == 2
+
+
+@pytest.mark.parametrize("fault", [CUT_BEFORE, UNREADABLE, UNAVAILABLE])
+async def test_while_roles_cannot_be_read_what_was_missed_waits(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    guild = guild_of(agents)
+    bob, team = discord.person("Bob", guild), discord.role(guild, "Team")
+    ann.give_role(bob, team)
+    roles = frozenset({str(team.id)})
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
+        await home.up()
+        bob.write(agents, "before")
+        await home.until_noted(f"heard:{guild.id}", max(agents.messages))
+    bob.write(agents, f"<@{discord.bot.id}> missed")
+    bob.write(agents, f"<@{discord.bot.id}> missed too")
+    discord.fail("get_guild_member", 6, fault)
+
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
+        await home.up()
+        bob.write(agents, "after")
+        await home.hub.until(lambda: "after" in texts(home.hub))
+
+    assert [one for one in texts(home.hub) if one != "before"] == ["missed", "missed too", "after"]
+    assert "be stored" not in caplog.text
+
+
+async def test_chatter_and_direct_messages_of_strangers_cost_no_call_for_their_roles(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path
+) -> None:
+    guild = guild_of(agents)
+    lounge, team = discord.text_channel(guild, "lounge"), discord.role(guild, "Team")
+    roles = frozenset({str(team.id)})
+    eve, bob = discord.person("Eve", guild), discord.person("Bob", guild)
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles, mention_anywhere=True) as home:
+        await home.up()
+        ann.write(agents, "before")
+        await home.until_noted(f"heard:{guild.id}", max(agents.messages))
+    eve.write(lounge, "nothing for a bot")
+    eve.write(agents, "nor is this")
+    ann.write(agents, "missed")
+
+    before = len(discord.calls)
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles, mention_anywhere=True) as home:
+        await home.up()
+        await home.hub.until(lambda: "missed" in texts(home.hub))
+        bob.write(bob.direct(), "let me in")
+        ann.write(ann.direct(), "hello")
+        await home.hub.until(lambda: "hello" in texts(home.hub))
+
+    assert calls(discord, "get_guild_member", before)() == 0
+
+
+async def test_a_stranger_whose_roles_cannot_be_read_holds_up_nobody(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path
+) -> None:
+    guild, thread = guild_of(agents), ann.open_thread(agents, "Thread")
+    eve, bob, team = discord.person("Eve", guild), discord.person("Bob", guild), discord.role(guild, "Team")
+    ann.give_role(bob, team)
+    roles = frozenset({str(team.id)})
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
+        await home.up()
+        await place(home, "p1", thread)
+        ann.write(agents, "before")
+        await home.until_noted(f"heard:{guild.id}", max(agents.messages))
+    eve.write(thread, "I am nobody")
+    bob.write(thread, "from Bob")
+    ann.write(thread, "missed")
+    discord.fail("get_guild_member", 1000, UNAVAILABLE)
+
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
+        await home.up()
+        ann.write(agents, "live")
+        ann.write(thread, "live in the thread")
+        await home.hub.until(lambda: {"missed", "live", "live in the thread"} <= set(texts(home.hub)))
+        assert "from Bob" not in texts(home.hub)
+        discord.faults.end("get_guild_member")
+        await home.hub.until(lambda: "from Bob" in texts(home.hub))
+
+    assert "I am nobody" not in texts(home.hub)
 
 
 async def test_a_limit_during_the_reading_is_waited_out_and_a_refusal_is_not(
@@ -278,13 +392,14 @@ async def test_a_limit_during_the_reading_is_waited_out_and_a_refusal_is_not(
     assert [one for one in texts(home.hub) if one != "before"] == ["missed", "after"]
 
 
-async def test_what_cannot_be_read_for_long_holds_up_nothing_and_is_read_later(
+async def test_what_cannot_be_read_for_long_holds_up_nothing_and_is_read_later_though_others_talk(
     discord: Discord, ann: Person, agents: Channel, tmp_path: Path
 ) -> None:
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
         await home.up()
         ann.write(agents, "before")
         await home.until_noted(f"heard:{guild_of(agents).id}", max(agents.messages))
+    lounge = discord.text_channel(guild_of(agents), "lounge")
     ann.write(agents, "missed")
     discord.fail("get_messages", 1000, refuse(400, 0, "Something is wrong"))
 
@@ -293,7 +408,94 @@ async def test_what_cannot_be_read_for_long_holds_up_nothing_and_is_read_later(
         ann.write(agents, "live")
         await home.hub.until(lambda: texts(home.hub) == ["live"])
         discord.faults.end("get_messages")
-        await home.hub.until(lambda: "missed" in texts(home.hub))
+        async with asyncio.timeout(10):
+            while "missed" not in texts(home.hub):
+                ann.write(lounge, "chatter")
+                await asyncio.sleep(0.05)
+
+
+async def test_while_what_was_missed_cannot_be_read_other_channels_and_direct_messages_go_on_at_once(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path
+) -> None:
+    guild, thread = guild_of(agents), ann.open_thread(agents, "Thread")
+    patience = replace(QUICK, behind=3600.0)
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
+        await home.up()
+        await place(home, "p1", thread)
+        ann.write(agents, "before")
+        await home.until_noted(f"heard:{guild.id}", max(agents.messages))
+    ann.write(thread, "missed")
+    discord.fail("get_messages", 1000, Fault(200, page=True))  # no failure to the library, which trips over it
+
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, patience=patience) as home:
+        await home.up()
+        ann.write(thread, "behind it")
+        ann.write(agents, "elsewhere")
+        ann.write(ann.direct(), "in private")
+        await home.hub.until(lambda: len(home.hub.heard) == 2)
+        assert texts(home.hub) == ["elsewhere", "in private"]
+        discord.faults.end("get_messages")
+        await home.hub.until(lambda: "behind it" in texts(home.hub))
+
+    there = [one for one in texts(home.hub) if one in ("missed", "behind it")]
+    assert there[:2] == ["missed", "behind it"]
+
+
+async def test_a_page_that_hangs_is_given_up(discord: Discord, ann: Person, agents: Channel, tmp_path: Path) -> None:
+    thread = ann.open_thread(agents, "Thread")
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
+        await home.up()
+        await place(home, "p1", thread)
+        ann.write(agents, "before")
+        await home.until_noted(f"heard:{guild_of(agents).id}", max(agents.messages))
+    ann.write(thread, "missed")
+    discord.fail("get_messages", 1, hang(3600.0))
+
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, patience=replace(QUICK, read=0.2)) as home:
+        ann.write(agents, "elsewhere")
+        await home.hub.until(lambda: {"elsewhere", "missed"} <= set(texts(home.hub)))
+
+
+async def test_messages_of_other_bots_leave_out_none_of_a_person(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path
+) -> None:
+    guild = guild_of(agents)
+    robot = discord.other_bot("Robot", guild)
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
+        await home.up()
+        ann.write(agents, "before")
+        await home.until_noted(f"heard:{guild.id}", max(agents.messages))
+    ann.write(agents, "early")
+    for number in range(MOST + 5):
+        robot.write(agents, f"build {number}")
+    ann.write(agents, "late")
+
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
+        await home.hub.until(lambda: "late" in texts(home.hub))
+
+    assert [one for one in texts(home.hub) if one != "before"] == ["early", "late"]
+    assert not any("left out" in one.text for one in discord.sent(agents))
+
+
+async def test_of_too_many_messages_the_oldest_are_left_out_and_that_is_said_once(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path
+) -> None:
+    guild = guild_of(agents)
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
+        await home.up()
+        ann.write(agents, "before")
+        await home.until_noted(f"heard:{guild.id}", max(agents.messages))
+    for number in range(MOST + 5):
+        ann.write(agents, f"message {number}")
+
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
+        await home.hub.until(lambda: f"message {MOST + 4}" in texts(home.hub))
+        await shown(discord, agents, LEFT_OUT)
+
+    said = texts(home.hub)
+    assert said[-MOST:] == [f"message {number}" for number in range(5, MOST + 5)]
+    assert "message 0" not in said
+    assert sum(LEFT_OUT in one.text for one in discord.sent(agents)) == 1
 
 
 async def test_strangers_leave_nothing_behind(home: House, discord: Discord, ann: Person, agents: Channel) -> None:
@@ -306,7 +508,7 @@ async def test_strangers_leave_nothing_behind(home: House, discord: Discord, ann
     await home.until_noted("heard:direct", max(ann.direct().messages))
 
     after = await home.ledger.notes("discord")
-    assert set(after) - set(before) <= {
+    assert {one for one in set(after) - set(before) if not one.startswith("commands:")} <= {
         f"met:{ann.direct().id}",
         "first:direct",
         "heard:direct",
@@ -357,6 +559,35 @@ async def test_only_what_was_changed_meanwhile_is_told_of_messages_that_wait(
 
     changes = [(one.id, one.text) for one in home.hub.heard if isinstance(one, Edited)]
     assert changes == [(str(edited.id), "with other words"), (str(gone.id), None)]
+
+
+async def test_what_somebody_whose_roles_cannot_be_read_edited_runs_as_it_was_and_holds_up_nothing(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path
+) -> None:
+    guild, thread = guild_of(agents), ann.open_thread(agents, "Thread")
+    bob, team = discord.person("Bob", guild), discord.role(guild, "Team")
+    ann.give_role(bob, team)
+    ref, author, roles = where(thread), UserRef("discord", str(bob.id)), frozenset({str(team.id)})
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
+        await home.up()
+        waiting = bob.write(thread, "as it was")
+        there = Place("p1", "s1", "discord", ref.space, ref, "Thread", shown=Wanted.OPEN, named="Thread")
+        record = SessionRecord("s1", "stub", "", "", "/", Source.MANUAL, author.key, created_at=0.0, active_at=0.0)
+        await home.records.create_session(record, place=there)
+        prompt = Prompt(str(waiting.id), "s1", author, waiting.text, 0.0, place="p1", message=str(waiting.id))
+        await home.records.queue_prompt(prompt)
+        await home.until_noted(f"heard:{guild.id}", ann.write(agents, "before").id)
+    bob.edit(waiting, "with other words")
+    ann.write(agents, "missed")
+    discord.fail("get_guild_member", 1, UNAVAILABLE)
+
+    before = len(discord.calls)
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
+        await home.up()
+        await home.hub.until(lambda: "missed" in texts(home.hub))
+
+    assert not any(isinstance(one, Edited) for one in home.hub.heard)
+    assert calls(discord, "get_message", before)() == 1  # it did not all begin again
 
 
 # --- the channel is gone -------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 from openacp_bot.core.cards import Card, CardKind, Page, PageState
 from openacp_bot.core.events import PlaceChanged, Said
-from openacp_bot.core.inbound import Choice, Command, Form, Look, Message, Opens, Pressed, Reply
+from openacp_bot.core.inbound import Choice, Command, Form, Look, Opens, Pressed, Reply
 from openacp_bot.core.model import Field, Phase, Place, Question, SessionRecord, Source, ThreadRef, UserRef
 from openacp_bot.core.views import (
     CommandInfo,
@@ -23,9 +23,9 @@ from openacp_bot.core.views import (
     Suggestions,
 )
 from tests.discord.house import House, house, shown, where
+from tests.fakes import ScriptedHub
 from tests.sims.discord import CUT_AFTER, UNAVAILABLE, Channel, Discord, Person, refuse
 from tests.sims.discord import Message as Seen
-from tests.telegram.scripted import ScriptedHub
 
 CHOICES = (Choice("Allow", "m1.0", Look.GOOD), Choice("Reject", "m1.1", Look.DANGER))
 FIELD = Field("title", "Title", default="Now")
@@ -266,6 +266,20 @@ async def test_a_question_s_fields_are_a_modal_without_asking_core(home: House, 
     assert isinstance(pressed, Pressed) and dict(pressed.values) == {"a": "one", "b": '["x", "y"]'}
 
 
+async def test_a_question_s_form_that_was_refused_comes_back_as_it_was_filled_in(
+    home: House, ann: Person, agents: Channel
+) -> None:
+    fields = (Field("a", "A"), Field("b", "B", kind="choices", options=(("x", "X"), ("y", "Y")), required=False))
+    question = await _question(home, agents, *fields)
+    home.hub.replies.append(Reply("“three” is no number.", refused=True))
+    modal = await ann.press(question, "Answer").opened()
+    await ann.submit(modal, {"a": "three", "b[]": ["y"]}).said()
+    again = await ann.press(question, "Answer").opened()
+
+    assert again.fields[0]["value"] == "three"
+    assert [one["default"] for one in again.fields[1]["options"]] == [False, True]
+
+
 async def test_more_fields_than_a_modal_has_are_asked_step_by_step(home: House, ann: Person, agents: Channel) -> None:
     question = await _question(home, agents, *(Field(f"f{number}", f"F{number}") for number in range(6)))
     step = Form("q1.0", "Which one?", (Field("f0", "F0"),))
@@ -311,5 +325,17 @@ async def test_the_agent_s_own_commands(home: House, ann: Person, agents: Channe
     answer = await ann.slash(agents, "agent", name="/compact", message="all of it").said()
 
     said = home.hub.heard[-1]
-    assert isinstance(said, Message) and said.text == "//compact all of it"
+    assert isinstance(said, Command) and said.name == "agent"
+    assert dict(said.values) == {"name": "/compact", "message": "all of it"}
     assert answer.ephemeral
+
+
+async def test_in_another_channel_the_refusal_names_the_one_where_it_works(
+    home: House, ann: Person, agents: Channel
+) -> None:
+    assert agents.guild is not None
+    other = home.discord.text_channel(agents.guild, "random")
+    refused = await ann.slash(other, "new").said()
+
+    assert refused.ephemeral and f"This works in <#{agents.id}>," in refused.text
+    assert home.hub.heard == []

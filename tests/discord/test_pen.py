@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from discord.http import Route
@@ -32,8 +33,8 @@ from openacp_bot.chat.pen import (
 from openacp_bot.core.model import Blob, Place
 from openacp_bot.core.settings import AccessList
 from tests.discord.house import where
-from tests.sims.discord import BAD_GATEWAY, CUT_AFTER, Channel, Discord, Fault, Person, Right, flood, refuse
-from tests.telegram.scripted import ScriptedHub
+from tests.fakes import ScriptedHub
+from tests.sims.discord import BAD_GATEWAY, CUT_AFTER, UNREADABLE, Channel, Discord, Fault, Person, Right, flood, refuse
 
 REFUSALS: dict[str, tuple[Fault, type[PenError]]] = {
     "a flood": (flood(30.0), RetryAfter),
@@ -47,6 +48,7 @@ REFUSALS: dict[str, tuple[Fault, type[PenError]]] = {
     "archived": (refuse(400, 50083, "Thread is archived"), ThreadArchived),
     "locked": (refuse(400, 160005, "Thread is locked"), ThreadLocked),
     "too many threads": (refuse(400, 160006, "Maximum number of active threads reached"), Refused),
+    "too large for a proxy": (Fault(413, page=True), Refused),
     "too large": (refuse(413, 40005, "Request entity too large"), Refused),
     "an invalid form": (refuse(400, 50035, "Invalid Form Body"), Refused),
     "gone": (refuse(404, 10062, "Unknown interaction"), InteractionGone),
@@ -88,6 +90,27 @@ async def test_refusals(discord: Discord, rest: Rest, agents: Channel, fault: Fa
     with pytest.raises(PenError) as caught:
         await rest.send(str(agents.id), {"content": "hello"})
     assert type(caught.value) is meaning
+    assert "<" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning"), {413: Refused, 429: RetryAfter, 401: NotDone, 404: Refused, 502: NotDone}.items()
+)
+async def test_an_answer_that_cannot_be_read_is_judged_by_its_status(
+    discord: Discord, pen: DiscordPen, thread: Channel, status: int, meaning: type[PenError]
+) -> None:
+    discord.fail("create_message", 1, replace(UNREADABLE, status=status))
+    with pytest.raises(PenError) as caught:
+        await pen.send(where(thread), "hello", (), Manner(nonce="n"))
+    assert type(caught.value) is meaning
+
+
+async def test_a_page_that_is_no_answer_at_all_is_in_doubt(discord: Discord, rest: Rest, agents: Channel) -> None:
+    discord.fail("create_message", 2, replace(UNREADABLE, status=200))
+    with pytest.raises(PerhapsDone):
+        await rest.send(str(agents.id), {"content": "hello"})
+    with pytest.raises(NotDone):
+        await rest.send(str(agents.id), {"content": "again", "nonce": "n", "enforce_nonce": True})
 
 
 async def test_a_cut_connection_is_in_doubt_unless_doing_it_twice_does_no_harm(
@@ -167,6 +190,18 @@ async def test_a_sleeping_thread_can_be_closed(pen: DiscordPen, thread: Channel,
     assert (thread.archived, thread.locked) == (False, False)
 
 
+async def test_without_the_right_to_lock_threads_our_own_are_archived_and_brought_back(
+    discord: Discord, pen: DiscordPen, agents: Channel, thread: Channel
+) -> None:
+    assert agents.guild is not None
+    discord.restrict(agents.guild, Right.MANAGE_THREADS | Right.ADMINISTRATOR)
+    await pen.close_place(place_at(thread))
+    assert (thread.archived, thread.locked) == (True, False)
+
+    await pen.reopen_place(place_at(thread))
+    assert not thread.archived
+
+
 async def test_a_third_renaming_is_for_later_and_ours_are_known_once(pen: DiscordPen, thread: Channel) -> None:
     for title in ("One", "Two"):
         await pen.rename_place(place_at(thread), title)
@@ -178,6 +213,20 @@ async def test_a_third_renaming_is_for_later_and_ours_are_known_once(pen: Discor
         True,
         False,
     ]
+
+
+async def test_a_refused_renaming_is_not_taken_for_ours_and_one_in_doubt_is(
+    discord: Discord, pen: DiscordPen, thread: Channel
+) -> None:
+    discord.fail("modify_channel", 1, refuse(403, 50013, "Missing Permissions"))
+    with pytest.raises(Refused):
+        await pen.rename_place(place_at(thread), "Refused")
+    discord.fail("modify_channel", 1, CUT_AFTER)
+    with pytest.raises(NotDone):
+        await pen.rename_place(place_at(thread), "In doubt")
+
+    assert thread.name == "In doubt"
+    assert [pen.has_named(str(thread.id), title) for title in ("Refused", "In doubt")] == [False, True]
 
 
 async def test_an_edit_of_an_old_message_is_for_later_and_holds_no_other(

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from openacp_bot.adapters.discord.reception import MOST_WAITING
 from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import PlaceChanged, Said
 from openacp_bot.core.inbound import Edited, Ground, Message, PlaceReported, Report
 from openacp_bot.core.model import Place, Wanted
 from tests.discord.house import House, house, where
-from tests.sims.discord import BOT, UNAVAILABLE, Channel, Discord, Person, Right, refuse, slow
-from tests.telegram.scripted import ScriptedHub
+from tests.fakes import ScriptedHub
+from tests.sims.discord import (
+    BOT,
+    CUT_BEFORE,
+    UNAVAILABLE,
+    UNREADABLE,
+    Channel,
+    Discord,
+    Fault,
+    Guild,
+    Person,
+    Right,
+    refuse,
+    slow,
+)
 
 
 async def opened(home: House, thread: Channel, *, title: str = "") -> Place:
@@ -32,6 +47,11 @@ def texts(hub: ScriptedHub) -> list[str]:
     return [one.text for one in hub.heard if isinstance(one, Message)]
 
 
+def guild_of(channel: Channel) -> Guild:
+    assert channel.guild is not None
+    return channel.guild
+
+
 async def test_our_own_renaming_is_not_taken_for_a_person_s(
     home: House, discord: Discord, ann: Person, agents: Channel
 ) -> None:
@@ -49,8 +69,9 @@ async def test_our_own_renaming_is_not_taken_for_a_person_s(
     assert sum(isinstance(one, PlaceReported) for one in home.hub.heard) == 1
 
 
+@pytest.mark.parametrize("fault", [UNAVAILABLE, CUT_BEFORE, UNREADABLE])
 async def test_what_was_missed_is_read_although_discord_fails_for_a_while(
-    discord: Discord, ann: Person, agents: Channel, tmp_path: Path
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path, fault: Fault
 ) -> None:
     hub = ScriptedHub()
     async with house(discord, tmp_path, hub, agents, ann) as home:
@@ -59,7 +80,8 @@ async def test_what_was_missed_is_read_although_discord_fails_for_a_while(
         await home.until_noted(f"heard:{agents.guild.id}", message.id)  # type: ignore[union-attr]
     ann.write(agents, "second")
     ann.write(agents, "third")
-    discord.fail("get_messages", 6, UNAVAILABLE)
+    discord.fail("get_messages", 6, fault)
+    discord.fail("list_public_archived_threads", 6, fault)
 
     hub = ScriptedHub()
     async with house(discord, tmp_path, hub, agents, ann) as home:
@@ -85,6 +107,75 @@ async def test_a_place_that_may_not_be_read_holds_up_nothing(
             await home.up()
             ann.write(agents, words)
             await hub.until(lambda hub=hub, words=words: words in texts(hub))  # type: ignore[misc]
+            assert discord.faults.left("get_messages") == 0
+
+
+@pytest.mark.parametrize("fault", [CUT_BEFORE, UNREADABLE, Fault(200, page=True)])
+async def test_direct_messages_that_cannot_be_read_hold_up_nothing_and_are_read_later(
+    discord: Discord, ann: Person, agents: Channel, tmp_path: Path, fault: Fault
+) -> None:
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
+        await home.up()
+        ann.write(agents, "before")
+        await home.until_noted(f"heard:{guild_of(agents).id}", max(agents.messages))
+        message = ann.write(ann.direct(), "before")
+        await home.until_noted("heard:direct", message.id)
+    ann.write(ann.direct(), "in private")
+    ann.write(agents, "missed")
+    discord.fail("get_channel", 1000, fault)
+
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
+        await home.up()
+        ann.write(agents, "after")
+        await home.hub.until(lambda: "after" in texts(home.hub))
+        discord.faults.end("get_channel")
+        await home.hub.until(lambda: "in private" in texts(home.hub))
+
+    assert [one for one in texts(home.hub) if one not in ("before", "in private")] == ["missed", "after"]
+
+
+async def test_what_is_told_at_once_is_never_late_though_our_clock_is_fast(tmp_path: Path) -> None:
+    async with Discord(slow=600) as discord:
+        ann = discord.person("Ann")
+        agents = discord.text_channel(discord.guild("Team", ann), "agents")
+        async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
+            await home.up()
+            ann.write(agents, "live")
+            await home.hub.until(lambda: home.hub.heard)
+            discord.gateway.drop()
+            ann.write(agents, "while we were cut off")
+            await discord.until(lambda: discord.gateway.resumed or None)
+            ann.write(agents, "live again")
+            await home.hub.until(lambda: len(home.hub.heard) == 3)
+
+    assert [one.origin.late for one in home.hub.heard] == [False, True, False]
+
+
+async def test_of_more_than_can_be_kept_nothing_is_lost(
+    home: House, discord: Discord, ann: Person, agents: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.hub.hold = asyncio.Event()
+    said = [f"message {number}" for number in range(MOST_WAITING + 50)]
+    before = len(discord.called("get_messages"))
+    for words in said:
+        ann.write(agents, words)
+    await home.until(lambda: "are let go" in caplog.text)
+    home.hub.hold.set()
+    await home.hub.until(lambda: len(home.hub.heard) == len(said))
+
+    assert texts(home.hub) == said
+    assert len(discord.called("get_messages")) > before
+
+
+async def test_a_right_that_is_lost_is_told_in_the_log_once(
+    home: House, discord: Discord, agents: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    guild = guild_of(agents)
+    for role in guild.roles.values():
+        discord.set_rights(guild, role, int(Right.VIEW_CHANNEL))
+    await home.until(lambda: "Attach Files" in home.adapter.status)
+
+    assert len([one for one in caplog.messages if "may not" in one and "Attach Files" in one]) == 1
 
 
 async def test_while_the_store_fails_messages_wait_in_their_order(home: House, ann: Person, agents: Channel) -> None:

@@ -89,6 +89,8 @@ async def test_options_are_offered_while_typing(discord: Discord, house: House) 
         who, channel = desk.who, desk.channel
         assert await who.autocomplete(channel, "new", "agent", "st") == ["stub"]
         assert str(house.workspace) in await who.autocomplete(channel, "new", "workspace", "")
+        (house.workspace / "proj" / "src").mkdir(parents=True)
+        assert await who.autocomplete(channel, "new", "workspace", "proj/") == [str(house.workspace / "proj" / "src")]
         thread = await desk.new()
         thread.say("commands")
         await thread.sees("✅")
@@ -101,6 +103,8 @@ async def test_options_are_offered_while_typing(discord: Discord, house: House) 
         assert "Workspace" in status.text and status.ephemeral
         thread.run("agent", name=offered[0], message="now")
         await eventually(lambda: f"/{offered[0]} now" in house.prompts())
+        thread.say(f"/agent {offered[0]} typed")
+        await eventually(lambda: f"/{offered[0]} typed" in house.prompts())
         thread.say("/status")
         await thread.sees("Workspace")
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.desk import Desk, configure, in_guild
 from tests.e2e.house import House, eventually
-from tests.sims.discord import Discord, Message, hang, slow
+from tests.sims.discord import UNAVAILABLE, Discord, Message, hang, slow
 
 pytestmark = pytest.mark.wall_clock
 
@@ -47,7 +47,7 @@ async def test_what_was_kept_for_after_the_restart_is_looked_at_before_it_runs(d
         await eventually(lambda: "stopping:" in daemon.log)
         asleep.say("echo kept")
         deleted = asleep.say("echo deleted")
-        await asleep.wait(lambda: asleep.text.count("runs after the restart") == 2 or None)
+        await asleep.wait(lambda: asleep.text.count("waits for the restart") == 2 or None)
         daemon.ask_to_stop()
         await daemon.ended()
     desk.who.delete(deleted)
@@ -112,6 +112,56 @@ async def test_losing_the_gateway_again_loses_and_doubles_nothing(discord: Disco
         await thread.sees("three")
         assert "Traceback" not in daemon.log
     assert house.prompts() == ["echo begun", "echo one", "echo two", "echo three"]
+
+
+async def test_while_what_was_missed_cannot_be_read_everybody_is_answered(discord: Discord, house: House) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon() as daemon:
+        direct = desk.at(desk.who.direct())
+        missing, other = await desk.new(), await desk.new()
+        for one in (missing, other, direct):
+            one.say("echo begun")
+            await one.sees("✅")
+        discord.fail("get_messages", 5000, UNAVAILABLE)
+        connections = len(discord.gateway.identified)
+        discord.gateway.forget_sessions()
+        discord.gateway.drop()
+        missing.say("echo overdue")
+        await missing.wait(lambda: len(discord.gateway.identified) > connections or None)
+        for one in (other, direct):
+            one.say("echo live")
+        for one in (other, direct):
+            await one.sees("live")
+        assert "echo overdue" not in house.prompts()
+        discord.faults.end("get_messages")
+        await missing.sees("overdue")
+        assert "Traceback" not in daemon.log
+    assert house.prompts().count("echo overdue") == 1
+    assert house.prompts().count("echo live") == 2
+
+
+async def test_a_stranger_whose_roles_cannot_be_read_holds_up_nobody(discord: Discord, house: House) -> None:
+    ann = discord.person("Ann")
+    guild = discord.guild("Team", ann)
+    channel, role = discord.text_channel(guild, "agents"), discord.role(guild, "devs")
+    configure(house, discord, ann, guild, channel, allowed_role_ids=[role.id])
+    desk = Desk(discord, ann, guild, channel)
+    async with house.daemon():
+        visited, other = await desk.new(), await desk.new()
+        for one in (visited, other):
+            one.say("echo begun")
+            await one.sees("✅")
+    discord.person("Eve", guild).write(visited.channel, "hi, I am nobody")
+    other.say("echo overdue")
+    discord.fail("get_guild_member", 5000, UNAVAILABLE)
+
+    async with house.daemon() as daemon:
+        await other.sees("overdue")
+        other.say("echo live")
+        await other.sees("live")
+        assert discord.faults.left("get_guild_member")
+        assert "Traceback" not in daemon.log
+    assert house.prompts()[2:] == ["echo overdue", "echo live"]
 
 
 async def test_a_server_that_is_away_at_the_start_is_taken_up_when_it_is_back(discord: Discord, house: House) -> None:

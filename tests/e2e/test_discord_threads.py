@@ -164,6 +164,28 @@ async def test_archive_closes_the_thread_and_restore_opens_it(discord: Discord, 
         await thread.wait(lambda: (thread.channel.archived and thread.channel.locked) or None)
 
 
+async def test_a_sleeping_session_that_is_archived_in_its_own_thread_stays_archived(
+    discord: Discord, house: House
+) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        thread = await desk.new()
+        thread.say("echo to keep")
+        await thread.sees("to keep")
+        thread.say("/finish")
+        await thread.wait(lambda: house.rows("SELECT id FROM sessions WHERE state = 'finished'") or None)
+        thread.say("/archive")
+        await thread.press("Confirm")
+        await thread.sees("press Restore")
+        await thread.wait(lambda: (thread.channel.archived and thread.channel.locked) or None)
+        await desk.run("status").answered()
+        await thread.wait(lambda: house.rows("SELECT id FROM cards WHERE settled = 0") == [] or None)
+
+        assert thread.channel.archived and thread.channel.locked
+        changes = [call.body for call in discord.calls if call.method == "PATCH" and "archived" in call.body]
+        assert changes == [{"archived": True, "locked": True}]
+
+
 async def test_an_archived_thread_says_how_it_is_brought_back_and_its_button_does_it(
     discord: Discord, house: House
 ) -> None:
@@ -197,6 +219,28 @@ async def test_a_deleted_thread_is_opened_anew_with_a_link(discord: Discord, hou
         await again.press("Allow")
         await again.sees("after")
         await desk.sees("goes on in a new one")
+
+
+async def test_a_thread_deleted_by_hand_is_not_linked_any_more_and_open_makes_another(
+    discord: Discord, house: House
+) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon():
+        thread = await desk.new()
+        thread.say("echo before")
+        await thread.sees("before")
+        await thread.sees("✅")
+        before = set(map(id, discord.threads(desk.channel)))
+        desk.who.delete_channel(thread.channel)
+        await eventually(lambda: house.rows("SELECT refused <> '' FROM places") == [(1,)])
+        listed = await desk.run("sessions").said()
+        assert str(thread.channel.id) not in listed.text
+
+        opened = desk.who.press(listed, "Open")
+        again = desk.at(await desk.new_thread(before))
+        again.say("echo and on")
+        await again.sees("and on")
+        await opened.answered()
 
 
 async def test_a_thread_opened_by_hand_begins_a_session(discord: Discord, house: House) -> None:

@@ -14,6 +14,7 @@ from tests.sims.discord import (
     CUT_AFTER,
     SERVER_ERROR,
     UNAUTHORIZED,
+    UNREADABLE,
     Discord,
     Fault,
     Intent,
@@ -30,6 +31,7 @@ FAULTS = {
     "502 before": BAD_GATEWAY,
     "502 after": BAD_GATEWAY_AFTER,
     "cut after": CUT_AFTER,
+    "unreadable": UNREADABLE,
     "flood": flood(0.5),
     "global flood": flood(0.5, "global"),
     "long flood": flood(3.0),
@@ -62,6 +64,20 @@ async def test_a_slash_command_through_a_failing_rest(discord: Discord, house: H
         thread = await desk.new_thread(set())
         await desk.wait(lambda: str(thread.id) in answer.text or None)
         assert [one.text for one in desk.messages].count(answer.text) == 1
+
+
+async def test_an_interaction_that_cannot_be_answered_at_all_leaves_the_daemon_as_it_is(
+    discord: Discord, house: House
+) -> None:
+    desk = in_guild(discord, house)
+    async with house.daemon() as daemon:
+        await desk.ready()
+        discord.fail("create_interaction_response", 100, UNREADABLE)
+        desk.run("status")
+        await eventually(lambda: "was not taken" in daemon.log)
+        discord.faults.end("create_interaction_response")
+        assert "Slots:" in (await desk.run("status").said()).text
+        assert "Traceback" not in daemon.log
 
 
 async def test_rest_and_gateway_are_away_at_the_start_and_later(discord: Discord, house: House) -> None:
@@ -336,6 +352,29 @@ async def test_streaming_keeps_within_the_limits_that_discord_is_known_for(house
                 await thread.wait(lambda thread=thread: "✅" in thread.text or None)  # type: ignore[misc]
             assert discord.buckets.refused == {}
             assert all(any(len(one.looks) > 2 for one in thread.messages) for thread in threads)
+            assert "Traceback" not in daemon.log
+        assert discord.strange == []
+
+
+async def test_replies_that_fill_a_channel_s_bucket_hold_neither_a_growing_text_nor_a_question(house: House) -> None:
+    async with Discord(limits=Limits()) as discord:
+        desk = in_guild(discord, house)
+        async with house.daemon() as daemon:
+            thread = await desk.new()
+            thread.say("slow 20 0.3; permission; echo and done")
+            await thread.sees("0 1")
+            began = len(discord.calls)
+            for _ in range(6):  # one more than fit
+                thread.say("/queue")
+            await thread.press("Allow")
+            await thread.sees("and done")
+            await thread.wait(lambda: "✅" in thread.text or None)
+
+            path = f"/channels/{thread.channel.id}/messages"
+            shown = [call.name for call in discord.calls[began:] if call.path.startswith(path)]
+            sent = [at for at, name in enumerate(shown) if name == "create_message"]
+            assert "edit_message" in shown[sent[0] : sent[5]]
+            assert discord.buckets.refused == {}
             assert "Traceback" not in daemon.log
         assert discord.strange == []
 

@@ -73,7 +73,7 @@ async def test_what_is_written_during_the_drain_runs_after_the_restart(house: Ho
         refused = await tab.do("command", session="", name="new", values={"agent": "stub", "workspace": "."})
         await tab.say(op="press", id=str(uuid.uuid4()), session=tab.session, token=tab.token("Allow"))
         assert await daemon.ended() == 0
-    assert "runs after the restart" in kept["text"]
+    assert "waits for the restart" in kept["text"]
     assert refused["refused"] and "stopping" in refused["text"]
     assert house.prompts() == ["permission"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import ScriptedHub
 from tests.sims.telegram import Chat, Telegram, User
 from tests.telegram.house import House, house
-from tests.telegram.scripted import ScriptedHub
 
 
 @pytest.fixture

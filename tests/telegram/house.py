@@ -17,8 +17,8 @@ from openacp_bot.core.model import ThreadRef
 from openacp_bot.core.ports import Ledger
 from openacp_bot.core.settings import AccessList
 from openacp_bot.store import open_store
+from tests.fakes import ScriptedHub
 from tests.sims.telegram import Chat, Message, Telegram
-from tests.telegram.scripted import ScriptedHub
 
 QUICK = Patience(
     poll=20,

@@ -13,9 +13,9 @@ from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.errors import StoreError, UserError
 from openacp_bot.core.inbound import Choice, Look, Message, PlaceReported, Reply, Report, Row
 from openacp_bot.core.model import FileRef, ThreadRef
+from tests.fakes import ScriptedHub
 from tests.sims.telegram import CUT_BEFORE, GROUP_RIGHTS, SERVER_ERROR, Chat, Fault, Telegram, User, flood
 from tests.telegram.house import QUICK, House, free_port, house, shown
-from tests.telegram.scripted import ScriptedHub
 
 CHOICES = (Choice("Allow", "m1.0", Look.GOOD), Choice("Reject", "m1.1", Look.DANGER))
 

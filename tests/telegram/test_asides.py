@@ -18,10 +18,10 @@ from openacp_bot.chat.pen import Manner, Retry
 from openacp_bot.core.inbound import Choice, Form, Message, Pressed, Reply
 from openacp_bot.core.model import ThreadRef
 from openacp_bot.core.views import CommandInfo
+from tests.fakes import ScriptedHub
 from tests.sims.connect import connected
 from tests.sims.telegram import Chat, Telegram, User, refuse
 from tests.telegram.house import House, house, shown
-from tests.telegram.scripted import ScriptedHub
 
 STATUS = Reply("All is well.", private=True)
 LIST = Reply("Sessions", choices=(Choice("Next", "m.1"),), private=True, replaces=True)

@@ -10,9 +10,9 @@ import pytest
 from openacp_bot.adapters.telegram.menus import Menus
 from openacp_bot.core.settings import AccessList
 from openacp_bot.store import open_store
+from tests.fakes import ScriptedHub
 from tests.sims.connect import connected
 from tests.sims.telegram import SERVER_ERROR, Telegram
-from tests.telegram.scripted import ScriptedHub
 
 ALICE, BOB = 1001, 1002
 

@@ -299,3 +299,16 @@ async def test_ids_that_begin_anew_after_a_long_silence_are_not_missed(telegram:
         await telegram.up()
 
         await taker.until("one", "two")
+
+
+async def test_it_has_caught_up_once_all_that_was_kept_for_us_is_taken(telegram: Telegram, taker: Taker) -> None:
+    alice = telegram.person("Alice")
+    chat = telegram.private(alice)
+    for number in range(150):  # more than one answer brings
+        telegram.say(alice, chat, str(number))
+    taker.failures = [StoreError("The disk is full.")]
+    async with polling(telegram, taker, patience=replace(QUICK, poll=50)) as poll, asyncio.timeout(10):
+        assert not poll.caught_up.is_set()
+        await poll.caught_up.wait()
+
+        assert len(taker.texts) == 150

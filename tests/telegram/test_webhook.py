@@ -269,3 +269,15 @@ async def test_a_port_that_is_taken_is_told_and_tried_again(
             await until(lambda: line.trouble == "")
 
     assert caplog.text.count("cannot listen on telegram.webhook") == 1
+
+
+async def test_it_has_caught_up_once_all_that_was_kept_for_us_is_taken(
+    telegram: Telegram, alice: User, hook: WebhookConfig, taker: Taker
+) -> None:
+    chat = telegram.private(alice)
+    telegram.say(alice, chat, "one")
+    telegram.say(alice, chat, "two")
+    async with listening(telegram, hook, taker) as line, asyncio.timeout(10):
+        await line.caught_up.wait()
+
+        assert taker.texts == ["one", "two"]

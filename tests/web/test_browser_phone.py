@@ -103,7 +103,7 @@ async def test_an_answer_that_grows_is_not_called_thinking(chromium: Browser) ->
             await expect(working).to_have_text("Thinking")
             on.hub.say(session, TextChunk("1", "word "), "t")
 
-            await expect(working).to_have_text("Answering")
+            await expect(working).to_have_text("Writing")
 
 
 async def test_a_queued_prompt_that_is_edited_can_be_left_as_it_was(chromium: Browser) -> None:

@@ -7,7 +7,6 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from openacp_bot.adapters.discord.downloads import download
 from openacp_bot.adapters.discord.forums import Forums
 from openacp_bot.adapters.discord.interactions import Interactions
 from openacp_bot.adapters.discord.line import PUBLIC, Ears, Line
+from openacp_bot.adapters.discord.means import Means
 from openacp_bot.adapters.discord.pen import DiscordPen
 from openacp_bot.adapters.discord.reception import Reception
 from openacp_bot.adapters.discord.rest import Rest
@@ -86,18 +86,10 @@ class DiscordAdapter:
             seconds=patience.acknowledge,
         )
         self._lookout = Lookout(apart=patience.apart, recheck=patience.recheck)
-        self._reception = Reception(
-            hub=hub,
-            ledger=ledger,
-            outbox=self._outbox,
-            pen=pen,
-            rest=self._rest,
-            bearings=self._bearings,
-            forums=self._forums,
-            patience=patience,
-            look_again=self._lookout.again,
-        )
+        means = Means(hub, ledger, self._outbox, self._rest, self._bearings, patience)
+        self._reception = Reception(means, pen, self._forums, look_again=self._lookout.again)
         self._tasks: asyncio.TaskGroup | None = None
+        self._is_told_up = False
 
     def _rest(self) -> Rest:
         return self._line.rest
@@ -109,8 +101,11 @@ class DiscordAdapter:
         if self._line.trouble or ears is None or ears.user is None:
             return self._line.trouble or "starting"
         if not self._reception.has_caught_up:
-            return "; ".join(self._bearings.ground.problems) or "reading what was written meanwhile"
-        return "; ".join([f"up as {ears.user.name}", *self._bearings.ground.problems])
+            return "; ".join(self._bearings.problems) or "reading what was written meanwhile"
+        return "; ".join([f"up as {ears.user.name}", *self._bearings.problems])
+
+    async def caught_up(self) -> None:
+        await self._reception.caught_up()
 
     # --- out -------------------------------------------------------------------------------------
 
@@ -161,12 +156,13 @@ class DiscordAdapter:
             self._reception.hear(event, thing)
 
     async def _asked(self, interaction: discord.Interaction, came: float) -> None:
-        await self._bearings.arrived(self._patience.arrive)
-        await self._interactions.take(interaction, self._bearings.facts(), came)
+        try:
+            await self._bearings.arrived(self._patience.arrive)
+            await self._interactions.take(interaction, self._bearings.facts(), came)
+        except Exception:  # this task's root: nobody waits for it but the person
+            log.exception("discord: interaction %s could not be taken up", interaction.id)
 
-    async def _introduced(self, ears: Ears) -> None:
-        if self._bearings.ears is None and ears.user is not None:
-            log.info("discord: up as %s", ears.user.name)
+    def _introduced(self, ears: Ears) -> None:
         self._bearings.ears = ears
 
     # --- commands and permissions ----------------------------------------------------------------
@@ -184,13 +180,19 @@ class DiscordAdapter:
         ears, bearings = self._bearings.ears, self._bearings
         if ears is None or not ears.is_ready():
             return
-        await bearings.survey(ears, self._line.rest)
+        await self._reception.look_around()
+        self._outbox.restored()
         facts = bearings.facts()
         if not (facts.application and facts.guild):
             return
         try:
             await self._catalogue.refresh(self._line.rest, facts.application, facts.guild)
         except Forbidden:
-            ground = bearings.ground
-            bearings.ground = replace(ground, problems=(*ground.problems, NO_COMMANDS))
-            log.warning("discord: %s", NO_COMMANDS)
+            if not bearings.command_problems:
+                log.warning("discord: %s", NO_COMMANDS)
+            bearings.command_problems = (NO_COMMANDS,)
+        else:
+            bearings.command_problems = ()
+        if self._reception.has_caught_up and not (self._line.trouble or bearings.problems or self._is_told_up):
+            self._is_told_up = True
+            log.info("discord: %s", self.status)

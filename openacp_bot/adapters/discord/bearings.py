@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
+from typing import TypeGuard
 
 import discord
 
 from openacp_bot.adapters.discord.checks import Ground, survey
 from openacp_bot.adapters.discord.config import DiscordConfig
-from openacp_bot.adapters.discord.facts import Facts
+from openacp_bot.adapters.discord.facts import Facts, address
 from openacp_bot.adapters.discord.inbound import place_of
 from openacp_bot.adapters.discord.line import Ears
 from openacp_bot.adapters.discord.rest import Rest
 from openacp_bot.core.model import Place, ThreadRef, Wanted
 from openacp_bot.core.settings import AccessList
+
+log = logging.getLogger(__name__)
 
 ORPHAN_SECONDS = 600.0  # so young is a thread that an earlier life may have opened without learning of it
 
@@ -30,16 +34,22 @@ class Bearings:
         self._threads: dict[str, str] = {}
         self._direct: set[str] = set()
         self._arrived = asyncio.Event()
-        self._surveying = asyncio.Lock()
         self.ears: Ears | None = None
         self.ground = Ground()
+        self.command_problems: tuple[str, ...] = ()
 
     # --- what is learned -------------------------------------------------------------------------
 
-    async def survey(self, ears: Ears, rest: Rest) -> None:
-        """One at a time: two would make two channels."""
-        async with self._surveying:
-            self.ground = await survey(ears, self._config, rest, before=self.ground)
+    async def survey(self, rest: Rest) -> None:
+        """Where are we now? What is wrong there is told once, when it is found. For one caller at a time, as two would
+        make two channels."""
+        if self.ears is None:
+            return
+        before = self.ground
+        self.ground = await survey(self.ears, self._config, rest, before=before)
+        for problem in self.ground.problems:
+            if problem not in before.problems:
+                log.warning("discord: %s", problem)
         if self.ground.guild is not None:
             self._arrived.set()
 
@@ -52,13 +62,11 @@ class Bearings:
             pass
 
     def know(self, place: Place) -> None:
-        """Which threads, and which direct messages, are places of ours."""
+        """Which threads are places of ours."""
         ref = place.ref
-        if ref is None:
+        if ref is None or not ref.topic:
             return
-        if not ref.topic:
-            self._direct |= {ref.space} if place.is_chat else set()
-        elif place.wanted is Wanted.GONE:
+        if place.wanted is Wanted.GONE:
             self._threads.pop(ref.topic, None)
         else:
             self._threads[ref.topic] = ref.space
@@ -68,6 +76,11 @@ class Bearings:
         self._direct.add(channel)
 
     # --- what is known ---------------------------------------------------------------------------
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong where we are, in sentences."""
+        return (*self.ground.problems, *self.command_problems)
 
     def facts(self) -> Facts:
         guild, ears = self.ground.guild, self.ears
@@ -85,7 +98,7 @@ class Bearings:
             boosts=guild.premium_tier if guild else 0,
         )
 
-    def works_in(self, guild: discord.Guild | None) -> bool:
+    def works_in(self, guild: discord.Guild | None) -> TypeGuard[discord.Guild]:
         """Whether it is our server, and there."""
         return guild is not None and self.ground.guild is not None and guild.id == self.ground.guild.id
 
@@ -119,7 +132,7 @@ class Bearings:
         me = self.ears.user if self.ears else None
         for thread in self.open_threads():
             if me and thread.owner_id == me.id and time.time() - made_at(thread.id) < ORPHAN_SECONDS:
-                yield ThreadRef("discord", str(thread.parent_id), str(thread.id)), thread.name
+                yield address(thread.parent_id, thread.id), thread.name
 
 
 def made_at(id: int) -> float:

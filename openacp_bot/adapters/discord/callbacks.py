@@ -19,7 +19,7 @@ import discord
 from discord.http import json_or_text
 
 from openacp_bot import __version__
-from openacp_bot.adapters.discord.errors import refusal, translated
+from openacp_bot.adapters.discord.errors import FAILURES, answer_of, no_page, refusal, translated
 from openacp_bot.adapters.discord.rest import Json, Upload
 from openacp_bot.chat.pauses import Pauses
 from openacp_bot.chat.pen import NotDone, PenError, RetryAfter
@@ -105,11 +105,11 @@ class Callbacks:
                 asyncio.timeout_at(end),
                 self._session.request(method, f"{self._base}{path}", **body) as response,
             ):
-                answer = await json_or_text(response)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                if response.status >= 300:
+                    raise refusal(response, await answer_of(response), again=again)
+                answer = no_page(await json_or_text(response))
+        except FAILURES as error:
             raise translated(error, again=again) from None  # see 3
-        if response.status >= 300:
-            raise refusal(response, answer, again=again)
         return answer if isinstance(answer, dict) else {}
 
 

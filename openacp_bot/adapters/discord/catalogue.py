@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from openacp_bot.adapters.discord.interactions import AGENT_COMMAND
 from openacp_bot.adapters.discord.rest import Json, Rest
 from openacp_bot.core.model import UserRef
 from openacp_bot.core.ports import Hub, Ledger
@@ -40,15 +39,14 @@ class Catalogue:
 
     async def look(self) -> tuple[CommandInfo, ...]:
         """What there is, and what is private of it."""
-        menu = await self._hub.look(CommandMenu(), UserRef("discord", ""))
+        menu = await self._hub.look(CommandMenu(options=True), UserRef("discord", ""))
         self._private = frozenset(one.name for one in menu if one.private)
         return menu
 
     async def refresh(self, rest: Rest, application: str, guild: str) -> None:
         """Raises PenError; what is missing is set next time."""
         menu = await self.look()
-        commands = [_command(one) for one in menu if NAME.fullmatch(one.name)][: MOST - 1]
-        commands.append(_agents_own())
+        commands = [_command(one) for one in menu if NAME.fullmatch(one.name)][:MOST]
         stamp = _stamp(application, commands)
         key = f"{NOTE}{guild}"
         if (await self._ledger.notes("discord")).get(key) == stamp:
@@ -64,19 +62,13 @@ def _command(info: CommandInfo) -> Json:
 
 def _option(param: Param) -> Json:
     made: Json = {"name": param.name, "type": STRING, "description": _words(param.summary, param.name)}
+    if param.required:
+        made["required"] = True
     if param.choices:
         made["choices"] = [{"name": one, "value": one} for one in param.choices]
     elif param.suggests:
         made["autocomplete"] = True
     return made
-
-
-def _agents_own() -> Json:
-    """What the agent itself understands, such as /compact."""
-    name = {"name": "name", "type": STRING, "description": "Its name", "required": True, "autocomplete": True}
-    message = {"name": "message", "type": STRING, "description": "What goes with it"}
-    words = "A command of the agent in this session"
-    return {"name": AGENT_COMMAND, "type": CHAT_INPUT, "description": words, "options": [name, message]}
 
 
 def _words(summary: str, name: str) -> str:

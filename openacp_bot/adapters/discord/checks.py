@@ -10,9 +10,11 @@ import discord
 from openacp_bot.adapters.discord.config import DiscordConfig
 from openacp_bot.adapters.discord.rest import Rest
 from openacp_bot.chat.pen import PenError, PlaceGone, Refused
+from openacp_bot.core.model import State
 
 CHANNEL_NAME = "openacp"
-TEXT, FORUM = 0, 15
+CHANNEL_TOPIC = "/new starts a session"
+TEXT = 0
 NEEDED = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
@@ -34,11 +36,12 @@ AWAY = (
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`guild` None: nowhere to work now, as `problems` say."""
+    """`guild` None: nowhere to work now, as `problems` say. `is_seen` False: the channel may not be there at all."""
 
     guild: discord.Guild | None = None
     channel: str = ""
     problems: tuple[str, ...] = ()
+    is_seen: bool = True
 
 
 async def survey(ears: discord.Client, config: DiscordConfig, rest: Rest, *, before: Ground) -> Ground:
@@ -52,7 +55,8 @@ async def survey(ears: discord.Client, config: DiscordConfig, rest: Rest, *, bef
         channel = guild.get_channel(config.channel)
         if channel is None:
             why = f"discord.channel_id {config.channel} is no channel of “{guild.name}” that the bot can see"
-            return Ground(guild, str(config.channel), (f"{why}. {_permit('View Channel')}",))
+            remedy = f"{_permit('View Channel')}, or correct the id"
+            return Ground(guild, str(config.channel), (f"{why}. {remedy}",), is_seen=False)
         return Ground(guild, str(config.channel), tuple(_lacking(channel, guild)))
     return await _own_channel(guild, rest, before)
 
@@ -78,7 +82,7 @@ async def _own_channel(guild: discord.Guild, rest: Rest, before: Ground) -> Grou
     if await _stands(before, guild, rest):
         return Ground(guild, before.channel)
     try:
-        made = await rest.make_channel(str(guild.id), {"name": CHANNEL_NAME, "type": TEXT})
+        made = await rest.make_channel(str(guild.id), {"name": CHANNEL_NAME, "type": TEXT, "topic": CHANNEL_TOPIC})
     except PenError as error:
         remedy = "allow the bot “Manage Channels”, or make a channel yourself and set discord.channel_id"
         return Ground(guild, "", (f"no channel could be made: {error} In the server's settings {remedy}",))
@@ -101,7 +105,16 @@ async def _stands(before: Ground, guild: discord.Guild, rest: Rest) -> bool:
 def _lacking(channel: discord.abc.GuildChannel, guild: discord.Guild) -> list[str]:
     allowed = rights(channel, guild)
     missing = [words for name, words in NEEDED.items() if allowed and not getattr(allowed, name)]
+    if allowed and not allowed.manage_channels and _lacks_tags(channel):
+        missing.append("Manage Channels (to make the tags for states and agents)")
     return [f"in #{channel.name} the bot may not: {', '.join(missing)}. {_permit(*missing)}"] if missing else []
+
+
+def _lacks_tags(channel: discord.abc.GuildChannel) -> bool:
+    """For the states of sessions; whether it does for their agents is seen once there are any."""
+    if not isinstance(channel, discord.ForumChannel):
+        return False
+    return not {*map(str, State)} <= {tag.name for tag in channel.available_tags}
 
 
 def rights(channel: discord.abc.GuildChannel | discord.Thread, guild: discord.Guild) -> discord.Permissions | None:

@@ -27,7 +27,7 @@ Line = tuple[Choice, ...] | Picker
 
 
 def components(keyboard: Keyboard) -> list[Json]:
-    """All of it, in at most five rows."""
+    """In at most five rows; what goes beyond five menus is left out."""
     lines = _fitting([line for line in keyboard if len(line)])
     return [{"type": ACTION_ROW, "components": _drawn(line, number)} for number, line in enumerate(lines)]
 

@@ -28,6 +28,8 @@ class Patience:
     acknowledge: float = 2.0  # of the 3 s that Discord waits for the first answer to an interaction
     arrive: float = 1.5  # an interaction that comes while we start waits so long for that
     store: tuple[float, float] = (1.0, 30.0)
+    read: float = 5.0  # one page of what was missed; and what a pass may spend on what cannot be read
+    behind: float = 10.0  # what is written where something that was missed cannot be read waits so long for that
     recheck: float = 3600.0  # from one look at commands and permissions to the next
     apart: float = 10.0  # at least so long lies between two looks, whatever happens
     goodbye: float = 10.0  # what is still to be shown when we stop

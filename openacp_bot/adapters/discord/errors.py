@@ -5,11 +5,12 @@ Source: discord-api-docs, "Opcodes and Status Codes" (JSON error codes).
 
 from __future__ import annotations
 
-import asyncio
+import json
 from typing import Any
 
 import aiohttp
 import discord
+from discord.http import json_or_text
 
 from openacp_bot.chat.pen import (
     Forbidden,
@@ -43,6 +44,18 @@ ADVICE = {
 }
 
 
+# What a call of the library may end in. The last two: an answer that cannot be read, such as a proxy's page.
+FAILURES = (
+    discord.DiscordException,
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+    UnicodeDecodeError,
+    json.JSONDecodeError,
+)
+LONGEST_WORDS = 500
+
+
 class ThreadArchived(NotDone):
     """The thread was archived, and can be woken."""
 
@@ -68,10 +81,25 @@ def translated(error: Exception, *, again: bool) -> PenError:
             return _refusal(error, again=again)
         case aiohttp.ClientConnectorError():  # no connection, so no request
             return NotDone(type(error).__name__)
-        case aiohttp.ClientError() | OSError() | asyncio.TimeoutError():
+        case aiohttp.ClientError() | OSError() | TimeoutError() | UnicodeDecodeError() | json.JSONDecodeError():
             return NotDone(type(error).__name__) if again else PerhapsDone(type(error).__name__)
         case _:
             return Refused(f"This could not be sent to Discord: {type(error).__name__}")
+
+
+async def answer_of(response: aiohttp.ClientResponse) -> Any:
+    """Of one that is no success: what it says; nothing where that cannot be read."""
+    try:
+        return await json_or_text(response)
+    except (UnicodeDecodeError, json.JSONDecodeError):
+        return ""
+
+
+def no_page(answer: Any) -> Any:
+    """Of a success: the answer itself, if it is Discord's. Raises one of FAILURES."""
+    if isinstance(answer, str) and answer:
+        raise aiohttp.ClientPayloadError("a page in place of an answer")
+    return answer
 
 
 def refusal(response: aiohttp.ClientResponse, answer: Any, *, again: bool) -> PenError:
@@ -122,8 +150,9 @@ def _retry_after(error: discord.HTTPException) -> float:
 
 
 def words(error: discord.HTTPException) -> str:
-    """What Discord says, on one line."""
-    return " ".join((error.text or f"status {error.status}").split()).rstrip(".")
+    """What Discord says, on one line; never a proxy's page."""
+    said = " ".join(error.text.split())[:LONGEST_WORDS].rstrip(".")
+    return said if said and not said.startswith("<") else f"status {error.status}"
 
 
 def _with_advice(error: discord.HTTPException, code: int) -> str:

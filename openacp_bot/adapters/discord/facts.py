@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from openacp_bot.core.model import NOTHING, ThreadRef
+from openacp_bot.core.model import NOTHING, ThreadRef, UserRef
 from openacp_bot.core.settings import AccessList
+
+ADAPTER = "discord"
+SURFACE = UserRef(ADAPTER, "")  # who says what Discord tells without naming anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,8 @@ class Facts:
         if user in self.access.users:
             return True
         return not direct and (self.access.everyone or not self.access.roles.isdisjoint(roles))
+
+
+def address(space: int | str, topic: int | str = "") -> ThreadRef:
+    """Of a channel, or of a thread in it."""
+    return ThreadRef(ADAPTER, str(space), str(topic))

@@ -13,10 +13,11 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from openacp_bot.adapters.discord.bearings import Bearings
+from openacp_bot.adapters.discord.facts import SURFACE
 from openacp_bot.adapters.discord.rest import Json, Rest
-from openacp_bot.chat.pen import PenError, RetryAfter
+from openacp_bot.chat.pen import Forbidden, PenError, RetryAfter
 from openacp_bot.core.errors import Problem
-from openacp_bot.core.model import Place, SessionRecord, State, UserRef, Wanted
+from openacp_bot.core.model import Place, SessionRecord, State, Wanted
 from openacp_bot.core.ports import Hub
 from openacp_bot.core.views import OneSession
 
@@ -65,7 +66,8 @@ class Forums:
                 known = list((await self._rest().change_channel(forum, {"available_tags": tags}))["available_tags"])
             except PenError as error:
                 self._refused[forum] = asyncio.get_running_loop().time() + REFUSED_SECONDS
-                log.info("discord: a forum offers no tags for sessions: %s", error)
+                why = "the bot may not manage its channel (Manage Channels)" if isinstance(error, Forbidden) else error
+                log.info("discord: a forum offers no tags for sessions: %s", why)
         return {str(tag["name"]): str(tag["id"]) for tag in known}
 
     # --- later
@@ -99,7 +101,7 @@ class Forums:
         post = self._bearings.thread(place.ref.topic)
         if post is None:
             return  # it sleeps, and would be woken
-        record = (await self._hub.look(OneSession(place.session), UserRef("discord", ""))).row.record
+        record = (await self._hub.look(OneSession(place.session), SURFACE)).row.record
         ours = await self.tags(place.space, record)
         states = {self._offered.get(place.space, {}).get(str(state)) for state in State}
         before = [str(tag) for tag in post._applied_tags]

@@ -8,17 +8,17 @@ session.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import discord
 
-from openacp_bot.adapters.discord.facts import Facts
-from openacp_bot.core.inbound import Edited, Ground, Message, Origin
+from openacp_bot.adapters.discord.facts import ADAPTER, SURFACE, Facts, address
+from openacp_bot.core.inbound import Edited, Ground, Message, Origin, PlaceReported, Report
 from openacp_bot.core.model import FileRef, ThreadRef, UserRef
 
-ADAPTER = "discord"
 LONGEST_QUOTE = 500
 COMMAND = re.compile(r"/[A-Za-z][A-Za-z0-9_-]*(\s|$)")  # typed in our channel, it is meant for us
 GREETING = "/menu"  # whoever only calls us is shown what there is
@@ -37,24 +37,26 @@ class Taken:
     remark: str = ""
 
 
-def is_ours(message: discord.Message, facts: Facts) -> bool:
-    """Whether somebody said it who may be heard at all, somewhere that is ours."""
-    author = message.author
+def heard_at(message: discord.Message, facts: Facts) -> ThreadRef | None:
+    """Where it was said. None: it does not concern us, or nobody said it who may be heard at all."""
+    author, guild = message.author, message.guild
     if author.bot or message.webhook_id is not None or message.type not in TALK:
-        return False
-    return message.guild is None or str(message.guild.id) == facts.guild
-
-
-def read(message: discord.Message, facts: Facts, roles: tuple[str, ...], *, late: bool = False) -> Taken | None:
-    """None: nothing that concerns us."""
-    where = place_of(message.channel, facts)
-    if where is None:
         return None
+    where = place_of(message.channel, facts)
+    if where is None or guild is None:
+        return where
+    if str(guild.id) != facts.guild:
+        return None
+    is_here = where.space == facts.channel or where.topic in facts.threads
+    return where if is_here or (facts.mention_anywhere and _mentions(message, facts)) else None
+
+
+def read(
+    message: discord.Message, where: ThreadRef, facts: Facts, roles: tuple[str, ...], *, late: bool = False
+) -> Taken | None:
+    """None: there is nothing in it."""
     is_direct = message.guild is None
     is_mention = _mentions(message, facts)
-    is_home = where.space == facts.channel
-    if not (is_direct or is_home or where.topic in facts.threads or (is_mention and facts.mention_anywhere)):
-        return None
     origin = Origin(
         key=f"dc:{message.id}",
         where=where,
@@ -75,7 +77,7 @@ def read(message: discord.Message, facts: Facts, roles: tuple[str, ...], *, late
         text,
         files=hung,
         quote=_quote(message),
-        addressed=is_direct or bool(where.topic) or is_mention or (is_home and COMMAND.match(text) is not None),
+        addressed=is_direct or bool(where.topic) or is_mention or _is_command(text, where, facts),
         title=message.channel.name if isinstance(message.channel, discord.Thread) else "",
         opens=not where.topic and not is_direct,
     )
@@ -86,14 +88,14 @@ def place_of(channel: object, facts: Facts) -> ThreadRef | None:
     """None for channels of kinds in which we have nothing to say. What the library does not know is told by its id."""
     id = str(getattr(channel, "id", ""))
     if id in facts.threads:
-        return ThreadRef(ADAPTER, facts.threads[id], id)
+        return address(facts.threads[id], id)
     if id in facts.direct:
-        return ThreadRef(ADAPTER, id)
+        return address(id)
     match channel:
         case discord.Thread():
-            return ThreadRef(ADAPTER, str(channel.parent_id), str(channel.id))
+            return address(channel.parent_id, channel.id)
         case discord.TextChannel() | discord.DMChannel():
-            return ThreadRef(ADAPTER, str(channel.id))
+            return address(channel.id)
         case _:
             return None
 
@@ -103,6 +105,10 @@ def place_of(channel: object, facts: Facts) -> ThreadRef | None:
 
 def _mentions(message: discord.Message, facts: Facts) -> bool:
     return f"<@{facts.bot}>" in message.content or f"<@!{facts.bot}>" in message.content
+
+
+def _is_command(text: str, where: ThreadRef, facts: Facts) -> bool:
+    return where.space == facts.channel and COMMAND.match(text) is not None
 
 
 def _text(message: discord.Message, facts: Facts) -> str:
@@ -140,7 +146,7 @@ def _quote(message: discord.Message) -> str:
     return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
 
 
-# --- edits and deletions -----------------------------------------------------------------------------
+# --- edits, deletions, reports -----------------------------------------------------------------------
 
 
 def read_edit(message: Mapping[str, Any], where: ThreadRef, facts: Facts) -> Edited | None:
@@ -158,7 +164,15 @@ def read_edit(message: Mapping[str, Any], where: ThreadRef, facts: Facts) -> Edi
 
 def deleted(where: ThreadRef, message: int, at: float) -> Edited:
     """Discord does not tell by whom: so it is told by the surface itself."""
-    return Edited(Origin(f"dc:{message}:deleted", where, UserRef(ADAPTER, ""), at), str(message), None)
+    return Edited(Origin(f"dc:{message}:deleted", where, SURFACE, at), str(message), None)
+
+
+def reported(
+    what: Report, where: ThreadRef, at: float, *, ref: ThreadRef | None = None, detail: str = ""
+) -> PlaceReported:
+    """What happened to a thread, or to a channel with all of its threads. Each is told once, so the key is random."""
+    key = f"dc:{what}:{where.topic or where.space}:{secrets.token_hex(8)}"
+    return PlaceReported(Origin(key, where, SURFACE, at), what, "", ref=ref, detail=detail)
 
 
 def roles_of(author: discord.abc.User) -> tuple[str, ...] | None:

@@ -8,35 +8,37 @@ import time
 import discord
 
 from openacp_bot.adapters.discord.facts import Facts
-from openacp_bot.adapters.discord.inbound import Taken, deleted, is_ours, read, read_edit, roles_of
+from openacp_bot.adapters.discord.inbound import Taken, deleted, heard_at, read, read_edit, roles_of
+from openacp_bot.adapters.discord.means import Means
 from openacp_bot.adapters.discord.rest import Json
 from openacp_bot.adapters.discord.roles import Roles
 from openacp_bot.chat.answering import answering
-from openacp_bot.chat.outbox import Outbox
 from openacp_bot.chat.told import Told
-from openacp_bot.core.inbound import Edited, Origin, Reply
+from openacp_bot.core.inbound import Edited, Message, Origin, Reply
 from openacp_bot.core.model import ThreadRef
-from openacp_bot.core.ports import Hub, Ledger
 
 log = logging.getLogger(__name__)
 
 
 class Intake:
-    """Raises StoreError if something could not be stored: it must come again."""
+    """Raises StoreError if something could not be stored, NotKnown if it is open whether somebody may be heard: it must
+    come again."""
 
-    def __init__(self, *, hub: Hub, ledger: Ledger, outbox: Outbox[str], roles: Roles) -> None:
-        self._hub = hub
-        self._ledger = ledger
-        self._outbox = outbox
+    def __init__(self, means: Means, roles: Roles) -> None:
+        self._hub = means.hub
+        self._ledger = means.ledger
+        self._outbox = means.outbox
         self._roles = roles
         self._told = Told(log)
 
     async def message(self, message: discord.Message, facts: Facts, *, late: bool = False) -> None:
-        if not is_ours(message, facts):
+        where = heard_at(message, facts)
+        if where is None:
             return
-        known = roles_of(message.author)
-        roles = await self._roles.of(str(message.author.id), facts) if known is None else known
-        taken = read(message, facts, roles, late=late)
+        roles = roles_of(message.author)
+        taken = read(message, where, facts, roles or (), late=late)
+        if taken is not None and roles is None and message.guild is not None and _is_for_us(taken):
+            taken = read(message, where, facts, await self._roles.of(taken.origin.who.id, facts), late=late)
         if taken is None or not self._may_enter(taken.origin, facts, direct=message.guild is None):
             return
         self._outbox.heard(taken.origin.where)
@@ -88,3 +90,8 @@ class Intake:
     async def deleted(self, where: ThreadRef, message: int) -> None:
         """A message that waits in a queue goes with it."""
         await self._hub.handle(deleted(where, message, time.time()))
+
+
+def _is_for_us(taken: Taken) -> bool:
+    """Chatter could only answer a form; that is not worth a call for each stranger who talks in our channel."""
+    return not isinstance(taken.inbound, Message) or taken.inbound.addressed

@@ -20,27 +20,27 @@ import discord
 from openacp_bot.adapters.discord.answers import Answers, Asked
 from openacp_bot.adapters.discord.callbacks import Callbacks
 from openacp_bot.adapters.discord.components import pressed
-from openacp_bot.adapters.discord.facts import Facts
-from openacp_bot.adapters.discord.inbound import ADAPTER, place_of
+from openacp_bot.adapters.discord.facts import ADAPTER, Facts
+from openacp_bot.adapters.discord.inbound import place_of
 from openacp_bot.adapters.discord.lateness import Lateness
-from openacp_bot.adapters.discord.modals import fits, modal, values
+from openacp_bot.adapters.discord.modals import Typed, filled, fits, modal, values
 from openacp_bot.adapters.discord.pen import said
 from openacp_bot.adapters.discord.ticket import Ticket
 from openacp_bot.chat.outbox import Outbox
 from openacp_bot.chat.pen import PenError
 from openacp_bot.chat.recent import Recent
+from openacp_bot.chat.told import Told
 from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.errors import StoreError, UserError
-from openacp_bot.core.inbound import Command, Form, Ground, Inbound, Message, Opens, Origin, Pressed, Reply
+from openacp_bot.core.inbound import Command, Form, Ground, Inbound, Opens, Origin, Pressed, Reply
 from openacp_bot.core.model import ThreadRef, UserRef
 from openacp_bot.core.ports import Hub, Ledger
 from openacp_bot.core.views import OneQuestion, Suggestions
 
 log = logging.getLogger(__name__)
 
-AGENT_COMMAND = "agent"  # brings the agent's own commands
 NOT_ALLOWED = "You are not allowed to use this bot."
-ELSEWHERE = "This works in the channel of the bot, in its threads, and in direct messages."
+ELSEWHERE = "This works in {home}, in its threads, and in direct messages."
 STARTING = "The bot is just starting. Try it again in some seconds."
 FAILED = "An error inside openacp-bot kept this from being answered. The log has the details, at interaction {id}."
 REMEMBERED = 1000
@@ -69,10 +69,12 @@ class Interactions:
         self._private = private
         self._seconds = seconds
         self._taken: Recent[int] = Recent(REMEMBERED)
+        self._typed = Typed()
         self._lateness = Lateness()
+        self._told = Told(log)
 
     async def take(self, interaction: discord.Interaction, facts: Facts, came: float) -> None:
-        """Never raises: nobody waits for it but the person. `came`: when we were told of it, by the loop's clock."""
+        """`came`: when we were told of it, by the loop's clock."""
         if interaction.id in self._taken:
             return
         self._taken.add(interaction.id)
@@ -95,6 +97,8 @@ class Interactions:
 
     async def _take(self, interaction: discord.Interaction, facts: Facts, ticket: Ticket) -> None:
         asked = _asked(interaction, facts, ticket)
+        if asked == NOT_ALLOWED:
+            self._told.log_once(f"discord: a stranger was refused: {ADAPTER}:{interaction.user.id}")
         if isinstance(asked, str):
             await _refuse(interaction, ticket, asked)
             return
@@ -107,18 +111,15 @@ class Interactions:
             case discord.InteractionType.component:
                 await self._press(asked, data)
             case discord.InteractionType.modal_submit:
-                filled = Pressed(asked.origin, str(data["custom_id"]), values(data["components"]))
-                await self._tell(asked, filled, Opens.NEW)
+                filled_in = Pressed(asked.origin, str(data["custom_id"]), values(data["components"]))
+                await self._tell(asked, filled_in, Opens.NEW)
 
     # --- what is asked ---------------------------------------------------------------------------
 
     async def _command(self, asked: Asked, data: Mapping[str, Any]) -> None:
-        name, given = str(data["name"]), _options(data)
-        inbound: Inbound = Command(asked.origin, name, values=given)
-        if name == AGENT_COMMAND:
-            words = f"//{given.get('name', '').lstrip('/')} {given.get('message', '')}".strip()
-            inbound = Message(asked.origin, f"i{asked.ticket.id}", words)
-        await self._tell(asked, inbound, Opens.NEW, only_them=self._private(name))
+        name = str(data["name"])
+        command = Command(asked.origin, name, values=_options(data))
+        await self._tell(asked, command, Opens.NEW, only_them=self._private(name))
 
     async def _suggestions(self, asked: Asked, data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         focused = next((one for one in data.get("options", ()) if one.get("focused")), None)
@@ -137,7 +138,8 @@ class Interactions:
         token, opens = pressed(str(chosen[0]))
         form = await self._form_in_time(asked, token) if opens is Opens.FORM else None
         if form is not None and fits(form):
-            await asked.ticket.ask(modal(form))
+            typed = self._typed.of(asked.origin.who, token)
+            await asked.ticket.ask(modal(filled(form, typed)))
             return
         has_dialogs = opens is Opens.FORM and form is None
         asked = replace(asked, origin=replace(asked.origin, dialogs=has_dialogs))
@@ -187,13 +189,15 @@ class Interactions:
             if not done:
                 await self._is_promised(asked, opens, only_them=only_them)
             reply = await work
+        if isinstance(inbound, Pressed) and reply is not None and reply.refused:
+            self._typed.keep(asked.origin.who, inbound.token, inbound.values)
         await self._answers.give(asked, reply, opens, only_them=only_them)
 
     async def _handled(self, inbound: Inbound, ticket: Ticket) -> Reply | None:
         try:
             return await self._hub.handle(inbound)
         except StoreError as error:
-            return Reply(f"{error} Try it again.", refused=True)
+            return Reply(str(error), refused=True)
         except Exception:  # this task's root: its failure must not cut an acknowledgement short
             log.exception("discord: interaction %s could not be handled", ticket.id)
             return Reply(FAILED.format(id=ticket.id), refused=True)
@@ -244,7 +248,7 @@ def _asked(interaction: discord.Interaction, facts: Facts, ticket: Ticket) -> As
         return STARTING
     where = place_of(interaction.channel, facts)
     if where is None or not _is_here(where, facts, interaction.guild_id):
-        return ELSEWHERE
+        return ELSEWHERE.format(home=f"<#{facts.channel}>" if facts.channel else "the channel of the bot")
     message = interaction.message
     origin = Origin(
         key=f"dc:i:{interaction.id}",

@@ -12,14 +12,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
+from openacp_bot.adapters.discord.buckets import Buckets
 from openacp_bot.adapters.discord.config import DiscordConfig, Patience
-from openacp_bot.adapters.discord.errors import words
+from openacp_bot.adapters.discord.errors import FAILURES, words
 from openacp_bot.adapters.discord.rest import Rest
 from openacp_bot.chat.pauses import Pauses
 from openacp_bot.chat.pen import NotDone, PenError
@@ -29,16 +29,19 @@ log = logging.getLogger(__name__)
 
 PUBLIC = Route.BASE
 REFUSED = (
-    "discord.token is refused by Discord (401). In the developer portal (discord.com/developers/applications) open "
+    "discord.token is refused by Discord. In the developer portal (discord.com/developers/applications) open "
     "your application, Bot, press Reset Token, and correct it; it is tried again every few minutes"
 )
 INTENTS = (
     "Discord does not let the bot read messages (4014). In the developer portal open your application, Bot, and switch "
     "on “Message Content Intent”; it is tried again every few minutes"
 )
+OTHERWISE = (
+    "Discord closed the connection for good ({}: {}). Update openacp-bot, and if that does not help, report it; it is "
+    "tried again every few minutes"
+)
 LOST = "the connection to Discord was lost; connecting anew"
 STARTING = "starting"
-TOKEN_REFUSED = 4004
 HEARD = frozenset(
     {
         "message",
@@ -56,6 +59,7 @@ HEARD = frozenset(
         "guild_unavailable",
         "guild_remove",
         "guild_role_update",
+        "member_update",
         "connect",
         "ready",
         "resumed",
@@ -64,7 +68,17 @@ HEARD = frozenset(
 )
 READY_SECONDS = 0.5  # without another guild; for one that comes later, see Homecoming
 # Gateway close codes (discord-api-docs, "Opcodes and Status Codes") that mending takes an operator.
-FATAL = frozenset({4004, 4010, 4011, 4012, 4013, 4014})
+FATAL = {
+    4004: REFUSED,
+    4010: OTHERWISE.format(4010, "invalid shard"),
+    4011: (
+        "Discord does not let the bot connect (4011), as it is in too many servers for one connection. Make an "
+        "application for openacp-bot alone, and set discord.token to its token; it is tried again every few minutes"
+    ),
+    4012: OTHERWISE.format(4012, "invalid API version"),
+    4013: OTHERWISE.format(4013, "invalid intents"),
+    4014: INTENTS,
+}
 
 Hear = Callable[[str, Any], None]
 
@@ -81,12 +95,17 @@ class Ears(discord.Client):
             guild_ready_timeout=READY_SECONDS,
             max_ratelimit_timeout=30.0,
         )
+        self.http._buckets = Buckets()
         self._hear = hear
 
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        """Instead of a task for each event."""
-        if event in HEARD:
+        """Instead of a task for each event; a bug in what hears would end the library's connection."""
+        if event not in HEARD:
+            return
+        try:
             self._hear(event, args[-1] if args else None)
+        except Exception:  # what is called by a library's loop is a root
+            log.exception("discord: %s could not be heard", event)
 
 
 class Line:
@@ -96,7 +115,7 @@ class Line:
         self,
         config: DiscordConfig,
         heard: Hear,
-        introduced: Callable[[Ears], Awaitable[None]],
+        introduced: Callable[[Ears], None],
         *,
         patience: Patience,
         mask: Mask,
@@ -110,6 +129,7 @@ class Line:
         self._since = 0.0
         self._ears: Ears | None = None
         self._rest: Rest | None = None
+        self._ready_by: asyncio.Timeout | None = None
         self.trouble = STARTING
         logging.getLogger("discord.client").setLevel(logging.CRITICAL)  # it tells every new try with its traceback
         logging.getLogger("discord.http").setLevel(logging.ERROR)  # its warnings hold addresses, and those hold tokens
@@ -149,17 +169,30 @@ class Line:
         before, self._ears, self._rest = self._ears, ears, rest
         if before is not None:
             await _closed(before)
-        await self._introduced(ears)
+        self._introduced(ears)
 
     async def _stay(self, ears: Ears) -> None:
         """Connected, as long as the library finds its way back by itself."""
         while not ears.is_closed():
             try:
-                await ears.connect()
-            except (AttributeError, OSError, aiohttp.ClientError, TimeoutError) as error:
+                await self._connected(ears)
+            except AttributeError as error:
+                if ears.ws:
+                    raise
                 # The first connection failed: the library trips over what it does not have yet.
-                self.tell(f"Discord's gateway cannot be reached ({type(error).__name__}); trying again")
+                self.tell(f"Discord's gateway cannot be reached ({type(error.__context__).__name__}); trying again")
                 await asyncio.sleep(self._pauses.next())
+
+    async def _connected(self, ears: Ears) -> None:
+        """The library waits for ever for a gateway that greets, answers heartbeats, and does not begin."""
+        try:
+            async with asyncio.timeout(self._patience.connect) as self._ready_by:
+                await ears.connect()
+        except TimeoutError as error:
+            await _hung_up(ears)
+            raise NotDone("its gateway was not ready in time") from error
+        finally:
+            self._ready_by = None
 
     async def _leave(self, ears: Ears) -> None:
         """The one that is logged in stays for its REST calls."""
@@ -172,10 +205,8 @@ class Line:
                 await self._rest_on(REFUSED)
             case discord.PrivilegedIntentsRequired():
                 await self._rest_on(INTENTS)
-            case discord.ConnectionClosed() if error.code == TOKEN_REFUSED:
-                await self._rest_on(REFUSED)
             case discord.ConnectionClosed() if error.code in FATAL:
-                await self._rest_on(f"Discord closed the connection for good ({error.code}); the log has the details")
+                await self._rest_on(FATAL[error.code])
             case _:
                 self.tell(f"Discord cannot be reached ({self._reason(error)}); trying again")
                 await asyncio.sleep(self._pauses.next())
@@ -185,13 +216,12 @@ class Line:
         await asyncio.sleep(self._patience.refused)
 
     def _reason(self, error: Exception) -> str:
-        """Never with the token, and never a proxy's page."""
+        """Never with the token."""
         if isinstance(error, discord.HTTPException):
-            said = words(error)
-            return f"status {error.status}" if said.startswith("<") else self._mask(said[:200])
+            return self._mask(words(error)[:200])
         if isinstance(error, PenError | discord.ConnectionClosed):
             return self._mask(str(error)[:200])
-        if not isinstance(error, OSError | aiohttp.ClientError | TimeoutError):
+        if not isinstance(error, FAILURES):
             log.error("discord: the connection failed", exc_info=error)
         return type(error).__name__
 
@@ -199,11 +229,26 @@ class Line:
 
     def _hear(self, event: str, thing: Any) -> None:
         match event:
-            case "ready" | "resumed":
+            case "connect":  # the library's word for Discord's READY
+                self._expect_ready(None)
+            case "resumed":
+                self._expect_ready(None)
+                self._is_fine()
+            case "ready":
                 self._is_fine()
             case "disconnect":
-                self.tell(LOST)
+                self._expect_ready(self._patience.connect)
+                if self._closed_with() not in FATAL:
+                    self.tell(LOST)
         self._heard(event, thing)
+
+    def _expect_ready(self, seconds: float | None) -> None:
+        if self._ready_by is not None:
+            self._ready_by.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
+
+    def _closed_with(self) -> int | None:
+        """The code by which the gateway closed the connection, if it did."""
+        return self._ears.ws.socket.close_code if self._ears and self._ears.ws else None
 
     def _is_fine(self) -> None:
         if self.trouble not in ("", STARTING):
@@ -219,10 +264,20 @@ class Line:
         self.trouble = sentence
 
 
+async def _hung_up(ears: Ears) -> None:
+    """Its session stays for REST calls."""
+    if ears.ws:
+        await _ended(ears.ws.close())
+
+
 async def _closed(ears: Ears) -> None:
-    """At most some seconds; the socket goes with the process anyway."""
+    await _ended(ears.close())
+
+
+async def _ended(closing: Awaitable[None]) -> None:
+    """In at most some seconds; the socket goes with the process anyway."""
     try:
         async with asyncio.timeout(5):
-            await ears.close()
+            await closing
     except Exception as error:  # noqa: BLE001  whatever the library trips over on its way out
         log.debug("discord: not closed cleanly: %s", type(error).__name__)

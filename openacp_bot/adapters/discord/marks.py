@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from openacp_bot.adapters.discord.facts import ADAPTER
 from openacp_bot.core.ports import Ledger
 
 FIRST, HEARD = "first:", "heard:"
@@ -41,7 +42,7 @@ class Mark:
     async def begin(self, newest: int) -> None:
         """The first time: what stands there already is not ours. Else nothing happens."""
         if not self._kept:
-            await self._ledger.note("discord", FIRST + self._world, str(newest))
+            await self._ledger.note(ADAPTER, FIRST + self._world, str(newest))
             self._first = newest
             await self._keep(newest)
 
@@ -68,7 +69,7 @@ class Mark:
             await self._keep(self._newest)
 
     async def _keep(self, message: int) -> None:
-        await self._ledger.note("discord", HEARD + self._world, str(message))
+        await self._ledger.note(ADAPTER, HEARD + self._world, str(message))
         self._kept = message
         self._newest = max(self._newest, message)
 
@@ -83,7 +84,7 @@ class Marks:
         self.direct = Mark(ledger, DIRECT, {})
 
     async def load(self) -> None:
-        self._notes = await self._ledger.notes("discord")
+        self._notes = await self._ledger.notes(ADAPTER)
         self._servers.clear()
         self.direct = Mark(self._ledger, DIRECT, self._notes)
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from openacp_bot.adapters.discord.components import LONGEST_OPTION, OPTIONS, cut
 from openacp_bot.adapters.discord.rest import Json
 from openacp_bot.core.inbound import Form
-from openacp_bot.core.model import Field
+from openacp_bot.core.model import Field, UserRef
 
 MOST_FIELDS = 5
+MOST_TYPED = 100
 LONGEST_LABEL = 45
 LONGEST_HINT = 100
 LONGEST_INPUT = 4000
@@ -53,6 +55,27 @@ def modal(form: Form) -> Json:
     """Its custom id is the form's token."""
     fields = [_field(field) for field in form.fields]
     return {"custom_id": form.token, "title": cut(form.title or "Form", LONGEST_LABEL), "components": fields}
+
+
+def filled(form: Form, typed: Mapping[str, str]) -> Form:
+    """As somebody left it."""
+    fields = (replace(field, default=typed.get(field.name, field.default)) for field in form.fields)
+    return replace(form, fields=tuple(fields))
+
+
+class Typed:
+    """What people typed into forms that were refused lately; Discord shows them empty when they are opened again."""
+
+    def __init__(self) -> None:
+        self._forms: dict[tuple[str, str], Mapping[str, str]] = {}
+
+    def of(self, who: UserRef, token: str) -> Mapping[str, str]:
+        return self._forms.get((who.key, token), {})
+
+    def keep(self, who: UserRef, token: str, typed: Mapping[str, str]) -> None:
+        self._forms[who.key, token] = typed
+        while len(self._forms) > MOST_TYPED:
+            del self._forms[next(iter(self._forms))]
 
 
 def _field(field: Field) -> Json:

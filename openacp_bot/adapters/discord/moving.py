@@ -5,18 +5,16 @@ Their threads went with it. A session gets a new one as soon as it has something
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from openacp_bot.adapters.discord.bearings import Bearings
-from openacp_bot.adapters.discord.rest import Rest
-from openacp_bot.chat.outbox import Outbox
+from openacp_bot.adapters.discord.facts import ADAPTER, address
+from openacp_bot.adapters.discord.inbound import reported
+from openacp_bot.adapters.discord.means import Means
 from openacp_bot.chat.pen import PenError, PlaceGone
-from openacp_bot.core.inbound import Origin, PlaceReported, Reply, Report
-from openacp_bot.core.model import ThreadRef, UserRef
-from openacp_bot.core.ports import Hub, Ledger
+from openacp_bot.core.inbound import Reply, Report
 
 log = logging.getLogger(__name__)
 
@@ -28,28 +26,33 @@ GONE = (
 
 
 class Moving:
-    """`follow` is to be called whenever it is known anew where we are."""
+    """`look_around` is to be called whenever where we are may have changed."""
 
-    def __init__(
-        self, *, hub: Hub, ledger: Ledger, outbox: Outbox[str], rest: Callable[[], Rest], bearings: Bearings
-    ) -> None:
-        self._hub = hub
-        self._ledger = ledger
-        self._outbox = outbox
-        self._rest = rest
-        self._bearings = bearings
+    def __init__(self, means: Means) -> None:
+        self._hub = means.hub
+        self._ledger = means.ledger
+        self._outbox = means.outbox
+        self._rest = means.rest
+        self._bearings = means.bearings
+        self._looking = asyncio.Lock()
 
-    async def follow(self) -> None:
+    async def look_around(self) -> None:
+        """Where are we now? Sessions follow. Raises NotDone while we are not connected."""
+        async with self._looking:  # two would make two channels, and move into both
+            await self._bearings.survey(self._rest())
+            await self._follow()
+
+    async def _follow(self) -> None:
         """Into the channel that is ours now, if the one before is gone."""
         ground = self._bearings.ground
-        if ground.guild is None or not ground.channel:
+        if ground.guild is None or not ground.channel or not ground.is_seen:
             return
-        before = (await self._ledger.notes("discord")).get(CHANNEL, "")
+        before = (await self._ledger.notes(ADAPTER)).get(CHANNEL, "")
         if before == ground.channel:
             return
         if before and await self._is_gone(before):
             await self._move(before, ground.channel)
-        await self._ledger.note("discord", CHANNEL, ground.channel)
+        await self._ledger.note(ADAPTER, CHANNEL, ground.channel)
 
     async def lost(self, channel: str) -> None:
         """A channel was deleted, and its threads with it."""
@@ -64,7 +67,7 @@ class Moving:
         """Whoever can still be reached."""
         log.warning("discord: %s", GONE)
         for id in direct:
-            await self._outbox.reply(ThreadRef("discord", id), Reply(GONE, refused=True), key=f"dc:gone:{channel}:{id}")
+            await self._outbox.reply(address(id), Reply(GONE, refused=True), key=f"dc:gone:{channel}:{id}")
 
     async def _is_gone(self, channel: str) -> bool:
         try:
@@ -77,8 +80,5 @@ class Moving:
 
     async def _move(self, old: str, new: str) -> None:
         log.warning("discord: the channel %s is gone; its sessions go on in %s", old, new)
-        origin = Origin(
-            f"dc:moved:{old}:{secrets.token_hex(4)}", ThreadRef("discord", old), UserRef("discord", ""), time.time()
-        )
-        await self._hub.handle(PlaceReported(origin, Report.MOVED, "", ref=ThreadRef("discord", new)))
+        await self._hub.handle(reported(Report.MOVED, address(old), time.time(), ref=address(new)))
         await self._outbox.take_up_places()

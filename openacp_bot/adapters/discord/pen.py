@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from openacp_bot.adapters.discord.components import components
@@ -21,6 +21,7 @@ from openacp_bot.chat.pen import (
     NotDone,
     Pace,
     PenError,
+    PerhapsDone,
     PlaceGone,
     Refused,
     Retry,
@@ -36,9 +37,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Observed: 5 messages and, in a bucket of their own, 5 edits in 5 s for each channel, and each thread is one. Where
-# both share a bucket, the library waits for it inside the call.
-PACE = Pace(calls=9, per=5.0, reserve=4, edits_apart=1.5)
+# Observed: 5 messages and, in a bucket of their own, 5 edits in 5 s for each channel, and each thread is one.
+PACE = Pace(calls=5, edits=5, per=5.0, reserve=1, edits_apart=1.5)
 LONGEST_NAME = 100
 WEEK = 10080  # minutes until Discord archives a silent thread
 NO_EMBEDS, SILENT = 1 << 2, 1 << 12  # message flags
@@ -153,9 +153,14 @@ class DiscordPen:
         self._named.add(renaming)  # the gateway may tell of it before Discord has answered
         try:
             await self._change(place, {"name": name_of(title)})
+        except (NotDone, PerhapsDone):
+            raise  # it may have got through all the same
         except RetryAfter as error:
             self._named.take(renaming)
             raise Later(error.seconds) from error
+        except PenError:
+            self._named.take(renaming)
+            raise
 
     def has_named(self, thread: str, name: str) -> bool:
         """Whether this renaming, of which the gateway tells, is ours. Asked once for each."""
@@ -164,10 +169,15 @@ class DiscordPen:
     async def reopen_place(self, place: Place) -> None:
         """Discord takes the waking of a thread only by itself."""
         await self._rest().change_channel(_thread(place), {"archived": False})
-        await self._change(place, {"locked": False})
+        with suppress(NotOurs):  # then we did not lock it
+            await self._change(place, {"locked": False})
 
     async def close_place(self, place: Place) -> None:
-        await self._change(place, {"archived": True, "locked": True})
+        """Locking needs Manage Threads, archiving a thread of our own does not."""
+        try:
+            await self._change(place, {"archived": True, "locked": True})
+        except NotOurs:
+            await self._change(place, {"archived": True})
 
     async def delete_place(self, place: Place) -> None:
         try:
@@ -229,13 +239,16 @@ def said(text: str, keyboard: Keyboard = (), *, rings: bool = True) -> Json:
     return {"content": text, "components": components(keyboard), "flags": flags, "allowed_mentions": NOBODY}
 
 
+class NotOurs(Refused):
+    """A right that is missing for this may be there for words."""
+
+
 @contextmanager
 def _that_alone() -> Iterator[None]:
-    """A right that is missing for this may be there for words."""
     try:
         yield
     except Forbidden as error:
-        raise Refused(str(error)) from error
+        raise NotOurs(str(error)) from error
 
 
 def channel_of(where: ThreadRef) -> str:

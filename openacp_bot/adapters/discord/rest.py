@@ -12,18 +12,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import aiohttp
 import discord
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
-from discord.http import HTTPClient, Route, json_or_text
+from discord.http import HTTPClient, Route
 
-from openacp_bot.adapters.discord.errors import TOO_OLD, refusal, translated
+from openacp_bot.adapters.discord.errors import FAILURES, TOO_OLD, answer_of, no_page, refusal, translated
 
 Json: TypeAlias = dict[str, Any]
 
 PUBLIC_THREAD = 11
-# What the library may wait by itself: longer than a bucket's window, as it counts that; more is for the gate to know.
-LONGEST_REST = 20.0
+LONGEST_REST = 20.0  # seconds that the library may wait by itself after a 429; more is for the gate to know
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +69,12 @@ class Rest:
         route = Route("GET", "/channels/{channel_id}/messages/{message_id}", channel_id=channel, message_id=message)
         return await self._json(route, again=True)
 
+    async def messages(self, channel: str, before: str, limit: int) -> list[Json]:
+        """Newest first; `before` empty: from the last one on."""
+        path = "/channels/{channel_id}/messages?limit={limit}" + ("&before={before}" if before else "")
+        answer: Any = await self._json(Route("GET", path, channel_id=channel, limit=limit, before=before), again=True)
+        return list(answer)
+
     async def typing(self, channel: str) -> None:
         await self._json(Route("POST", "/channels/{channel_id}/typing", channel_id=channel), again=True)
 
@@ -85,6 +89,11 @@ class Rest:
     async def open_thread(self, channel: str, thread: Json) -> Json:
         """A forum's thread comes with its first message."""
         return await self._json(Route("POST", "/channels/{channel_id}/threads", channel_id=channel), thread)
+
+    async def archived_threads(self, channel: str, before: str) -> Json:
+        """Public ones, the last archived first; `before` empty: from the last one on."""
+        path = "/channels/{channel_id}/threads/archived/public?limit=100" + ("&before={before}" if before else "")
+        return await self._json(Route("GET", path, channel_id=channel, before=before), again=True)
 
     async def change_channel(self, channel: str, changes: Json) -> Json:
         return await self._json(Route("PATCH", "/channels/{channel_id}", channel_id=channel), changes, again=True)
@@ -130,24 +139,23 @@ class Rest:
         elif content is not None:
             given["json"] = content
         try:
-            answer: Json = await self._http.request(route, **given)
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            answer: Json = no_page(await self._http.request(route, **given))
+        except FAILURES as error:
             raise translated(error, again=again) from error
         return answer
 
 
 def _one_try(*, again: bool) -> Callable[[ClientRequest, ClientHandlerType], Awaitable[ClientResponse]]:
-    """A middleware of aiohttp's, which stands below the library's loop: it raises where that would wait and repeat, and
-    where that would take the limit of old messages for the bucket's."""
+    """A middleware of aiohttp's, which stands below the library's loop: it raises where that would wait and repeat,
+    where that could not read what is said, and where that would take the limit of old messages for the bucket's."""
 
     async def asked(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         response = await handler(request)
-        if response.status >= 500:
-            raise refusal(response, await json_or_text(response), again=again)
-        if response.status == 429:
-            answer = await json_or_text(response)  # read once more by the library, from memory
-            if isinstance(answer, dict) and answer.get("code") == TOO_OLD:
-                raise refusal(response, answer, again=again)
+        if response.status < 400:
+            return response
+        answer = await answer_of(response)  # read once more by the library, from memory
+        if response.status >= 500 or not isinstance(answer, dict) or answer.get("code") == TOO_OLD:
+            raise refusal(response, answer, again=again)
         return response
 
     return asked

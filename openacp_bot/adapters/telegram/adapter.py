@@ -32,7 +32,7 @@ from openacp_bot.adapters.telegram.webhook import Webhook
 from openacp_bot.chat.drawing import Drawer
 from openacp_bot.chat.lookout import Lookout
 from openacp_bot.chat.outbox import Outbox
-from openacp_bot.chat.pauses import Pauses, until_stored
+from openacp_bot.chat.pauses import Pauses, until_done
 from openacp_bot.core.events import Said
 from openacp_bot.core.masking import Mask
 from openacp_bot.core.model import FileRef, Place, ThreadRef, UserRef
@@ -118,6 +118,9 @@ class TelegramAdapter:
         problems = [problem for found in self._chats.problems.values() for problem in found]
         return "; ".join([f"up as @{self._me.username}", *problems])
 
+    async def caught_up(self) -> None:
+        await self._updates.caught_up.wait()
+
     # --- out -------------------------------------------------------------------------------------
 
     @asynccontextmanager
@@ -174,7 +177,7 @@ class TelegramAdapter:
     async def _stored(self, deed: Callable[[], Awaitable[T]], unless: str) -> T:
         """Until it could be, whatever comes by now. `unless`: why nothing else goes on."""
         told = partial(log.error, "telegram: %s, and nothing else is taken: %s", unless)
-        return await until_stored(deed, Pauses(*self._patience.store), told)
+        return await until_done(deed, Pauses(*self._patience.store), told)
 
     async def _take(self, delivery: Delivery) -> None:
         assert self._intake is not None
@@ -215,7 +218,7 @@ class TelegramAdapter:
 
     def _membership_changed(self, change: ChatMemberUpdated) -> None:
         chat, status = change.chat, change.new_chat_member.status
-        log.info("telegram: the bot is now %s in %s", status, chat.title or f"the private chat {chat.id}")
+        log.info("telegram: the bot is now %s in %s chat %d", status, chat.type, chat.id)
         self._outbox.heard(ThreadRef(self.name, str(chat.id)))
         self._lookout.again()
 

@@ -9,8 +9,11 @@ from aiogram.types import Chat, Update, User
 from openacp_bot.adapters.telegram.facts import Facts
 from openacp_bot.adapters.telegram.inbound import migration
 from openacp_bot.chat.told import Told
+from openacp_bot.core.words import cut, one_line
 
 log = logging.getLogger(__name__)
+
+LONGEST_TITLE = 64
 
 
 class Doorkeeper:
@@ -35,7 +38,8 @@ def barred(update: Update, facts: Facts) -> str:
         return f"what is posted in the channel {chat.id} was ignored"
     if chat is not None and chat.type != "private":
         if chat.id not in facts.chats:
-            return f"the group “{chat.title}” was ignored; to use the bot there, add {chat.id} to telegram.chat_ids"
+            title = one_line(cut(chat.title or "", LONGEST_TITLE))
+            return f"the group “{title}” was ignored; to use the bot there, add {chat.id} to telegram.chat_ids"
         if update.my_chat_member is not None:
             return ""  # likewise
     if speaks_as is not None:

@@ -21,6 +21,7 @@ from openacp_bot.core.errors import StoreError
 from openacp_bot.core.inbound import Inbound, Message, Pressed, Reply
 from openacp_bot.core.ports import Hub, Ledger
 from openacp_bot.core.views import CommandMenu
+from openacp_bot.core.words import worded
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ class Intake:
             reply = None
         answer = self._bot.answer_callback_query(
             query,
-            text=reply.text if reply else None,
+            text=worded(reply.text) if reply else None,
             show_alert=reply.refused if reply else None,
             request_timeout=int(ACKNOWLEDGE_SECONDS),
         )

@@ -23,7 +23,7 @@ from openacp_bot.adapters.telegram.calls import RawUpdates, open_bot, telegram_n
 from openacp_bot.adapters.telegram.config import Patience, TelegramConfig
 from openacp_bot.adapters.telegram.delivery import ALLOWED, Delivery, Take, is_late, parsed
 from openacp_bot.adapters.telegram.supervision import Supervision
-from openacp_bot.chat.pauses import Pauses, until_stored
+from openacp_bot.chat.pauses import Pauses, until_done
 from openacp_bot.core.masking import Mask
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,8 @@ Introduce = Callable[[User], Awaitable[None]]
 
 
 class Poll:
-    """`introduced` is called with who we are, whenever a connection was made; `take` with each update."""
+    """`introduced` is called with who we are, whenever a connection was made; `take` with each update. `caught_up` is
+    set once nothing was left of what came before."""
 
     def __init__(
         self, config: TelegramConfig, introduced: Introduce, take: Take, *, patience: Patience, mask: Mask
@@ -42,6 +43,7 @@ class Poll:
         self._take = take
         self._patience = patience
         self._care = Supervision(patience=patience, mask=mask)
+        self.caught_up = asyncio.Event()
         self._offset: int | None = None
         self._heard_at = time.monotonic()
         self._connected_at = 0.0  # by Telegram's clock
@@ -58,7 +60,9 @@ class Poll:
     async def _connected(self) -> None:
         async with open_bot(self._config) as bot:
             await self._introduce(bot)
-            await self._round(bot, seconds=0)  # whether updates come is known at once
+            while await self._round(bot, seconds=0):  # whether updates come is known at once
+                pass
+            self.caught_up.set()
             while True:
                 await self._round(bot, seconds=self._patience.poll)
 
@@ -75,7 +79,8 @@ class Poll:
             await bot.delete_webhook()
             log.warning("telegram: a webhook was set for this bot and has been removed, as it keeps updates away")
 
-    async def _round(self, bot: Bot, *, seconds: int) -> None:
+    async def _round(self, bot: Bot, *, seconds: int) -> bool:
+        """Whether anything came."""
         asked = RawUpdates(offset=self._offset, timeout=seconds, allowed_updates=list(ALLOWED))
         async with asyncio.timeout(self._patience.silent):
             found = await bot(asked, request_timeout=int(self._patience.silent) + 1)
@@ -86,6 +91,7 @@ class Poll:
             late = is_late(update, self._connected_at)
             await self._take_whole(Delivery(update, together.get(update.update_id, ""), late))
         self._move_on(found)
+        return bool(found)
 
     def _move_on(self, found: Sequence[dict[str, Any]]) -> None:
         """Past those that could not be read, too. After a long silence the next id is random (Bot API, Update), so that
@@ -100,6 +106,6 @@ class Poll:
         """While the store fails the update waits here, unconfirmed."""
         told = partial(log.error, "telegram: what came cannot be stored, and waits: %s")
         try:
-            await until_stored(partial(self._take, delivery), Pauses(*self._patience.store), told)
+            await until_done(partial(self._take, delivery), Pauses(*self._patience.store), told)
         except Exception:  # one update's root: it would come again for ever
             log.exception("telegram: an update could not be handled and is left out")

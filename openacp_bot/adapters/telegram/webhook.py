@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 LARGEST_BODY = 1024 * 1024
 MOST_WAITING = 100
+COMING_SECONDS = 1.0  # from one look at what is still on its way to the next
 TAKE_SECONDS = 30.0  # what is not taken by then comes again
 GOODBYE_SECONDS = 1.0
 CONNECTIONS = 1
@@ -80,6 +81,8 @@ class Webhook:
         self._patience = patience
         self._care = Supervision(patience=patience, mask=mask)
         self._path = urlsplit(hook.url).path or "/"
+        self.caught_up = asyncio.Event()
+        self._is_at_work = False
         self._bot: Bot | None = None  # None: we do not know yet who we are
         self._waiting: asyncio.Queue[Brought] = asyncio.Queue(MOST_WAITING)
         self._next: Brought | None = None  # looked at already
@@ -113,11 +116,13 @@ class Webhook:
             self._bot = bot
             while True:
                 async with asyncio.timeout(self._patience.silent):
-                    await self._check(bot)
-                await asyncio.sleep(self._patience.webhook)
+                    is_coming = await self._check(bot)
+                longest = COMING_SECONDS if is_coming else self._patience.webhook
+                await asyncio.sleep(min(longest, self._patience.webhook))
 
-    async def _check(self, bot: Bot) -> None:
-        """Telegram never tells the secret, so each process sets it once."""
+    async def _check(self, bot: Bot) -> bool:
+        """Whether what was kept for us is still on its way. Telegram never tells the secret, so each process sets it
+        once."""
         known = await bot.get_webhook_info()
         if not self._is_ours or known.url != self._hook.url:
             if self._is_ours:
@@ -125,8 +130,11 @@ class Webhook:
             await self._set(bot)
         elif why := self._failing(known):
             self._care.tell(f"Telegram cannot deliver to {self._hook.url} ({why}); check the proxy before it")
-            return
+            return False
         self._care.is_fine()
+        if not (known.pending_update_count or self._is_at_work):
+            self.caught_up.set()
+        return not self.caught_up.is_set()
 
     async def _set(self, bot: Bot) -> None:
         await bot.set_webhook(
@@ -201,7 +209,9 @@ class Webhook:
 
     async def _take_all(self) -> None:
         while True:
+            self._is_at_work = self._next is not None
             brought, self._next = self._next or await self._waiting.get(), None
+            self._is_at_work = True
             if brought.taken.done():  # nobody waits for it any more: it comes again
                 continue
             if may_lead(brought.update) and self._is_known(brought.update):

@@ -64,6 +64,9 @@ class WebAdapter:
     def status(self) -> str:
         return f"up at {self._server.url}"
 
+    async def caught_up(self) -> None:
+        """A page sends what was not taken once more, as something new."""
+
     @property
     def url(self) -> str:
         """The address that lets a browser in."""

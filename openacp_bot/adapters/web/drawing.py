@@ -9,7 +9,7 @@ from openacp_bot.adapters.web.diffs import drawn_diff
 from openacp_bot.adapters.web.files import SignedFiles
 from openacp_bot.adapters.web.wording import end_line, end_tone, person, settled_line
 from openacp_bot.chat.paths import from_home
-from openacp_bot.chat.words import PLACES, bare
+from openacp_bot.chat.words import bare
 from openacp_bot.core import codec
 from openacp_bot.core.events import (
     Event,
@@ -26,6 +26,7 @@ from openacp_bot.core.export import filled_in
 from openacp_bot.core.inbound import Choice, Form, Reply, Row
 from openacp_bot.core.model import Field, Phase, Prompt, Question, Settlement, ToolCall
 from openacp_bot.core.views import NewChat, SessionPage, SessionRow, SessionView
+from openacp_bot.core.words import surface_name, worded
 
 LONG = 100_000  # characters of one input or output that are shown
 
@@ -47,7 +48,7 @@ def drawn_event(event: Event, files: SignedFiles) -> dict[str, Any]:
             return {"kind": "settled", "settled": _settlement(settlement)}
         case Notice():
             choices = [_choice(choice) for choice in event.choices]
-            return {"kind": "notice", "text": event.text, "choices": choices}
+            return {"kind": "notice", "text": worded(event.text), "choices": choices}
         case TurnEnded():
             return {"kind": "end", "line": end_line(event), "tone": end_tone(event.outcome), "detail": event.detail}
         case _:
@@ -122,7 +123,7 @@ def _field(field: Field) -> dict[str, Any]:
 
 def drawn_reply(reply: Reply) -> dict[str, Any]:
     return {
-        "text": reply.text,
+        "text": worded(reply.text),
         "rows": [_row(row) for row in reply.rows],
         "choices": [_choice(choice) for choice in reply.choices],
         "form": _form(reply.form) if reply.form else None,
@@ -163,7 +164,7 @@ def drawn_row(row: SessionRow) -> dict[str, Any]:
         "busy": row.phase in (Phase.RUNNING, Phase.LAUNCHING, Phase.CANCELLING),
         "agent": record.agent,
         "source": record.source.value,
-        "place": PLACES.get(row.place.adapter, row.place.adapter) if row.place else "page",
+        "place": surface_name(row.place.adapter if row.place else ""),
         "pinned": record.pinned,
         "bypass": record.bypass,
         "archived": record.archived_at is not None,

@@ -29,6 +29,7 @@ from openacp_bot.core.model import (
 )
 from openacp_bot.core.offers import taken, tried_again
 from openacp_bot.core.parts import edited
+from openacp_bot.core.words import TOPIC
 
 YES = frozenset({"yes", "on", "true", "1"})
 NO = frozenset({"no", "off", "false", "0"})
@@ -91,7 +92,10 @@ async def archive(house: House, call: Call) -> Reply:
     home = await house.records.place_of(record.id)
     has_topic = home is not None and home.wanted is Wanted.OPEN and not home.is_chat
     if has_topic and not record.pinned and not _confirmed(call):
-        text = f"Archive “{record.shown_title}”? Its topic goes; its history is kept as a file, and it can be restored."
+        text = (
+            f"Archive “{record.shown_title}”? It becomes read-only, and its {TOPIC} leaves the list. "
+            "Its history stays available as a file, and it can be restored."
+        )
         return await _confirm(house, call, "archive", text)
     if record.pinned and await chats.is_held_by(house, call, record):
         await house.manager.change(record, pinned=False)
@@ -105,7 +109,7 @@ async def _archived(house: House, call: Call, home: Place | None) -> Reply:
     if home is None or home.is_chat:
         return Reply("Archived. /restore brings it back.")
     button = Button("Restore", Action("restore", (call.record.id,)), Look.GOOD)
-    outside = " outside of this topic" if home.ref == call.origin.where else ""
+    outside = f" outside of this {TOPIC}" if home.ref == call.origin.where else ""
     return Reply(
         f"Archived. To bring it back, press Restore, or send /restore{outside}.",
         choices=await house.buttons([button], session=call.record.id),
@@ -114,12 +118,14 @@ async def _archived(house: House, call: Call, home: Place | None) -> Reply:
 
 async def restore(house: House, call: Call) -> Reply:
     """Clears the archive mark."""
-    if call.record.archived_at is None:
-        return refusal("This session is not archived.")
-    await chats.restore(house, call, call.record)
+    with house.manager.restoring(call.record.id):
+        record = await house.record(call.record.id)  # perhaps somebody has just restored it
+        if record.archived_at is None:
+            return refusal("This session is not archived.")
+        await chats.restore(house, call, record)
     home = await house.records.place_of(call.record.id)
     is_elsewhere = home is not None and not home.is_chat and home.ref != call.origin.where
-    return Reply(f"Restored. Your next message{' in its topic' if is_elsewhere else ''} wakes it.")
+    return Reply(f"Restored. Your next message{f' in its {TOPIC}' if is_elsewhere else ''} wakes it.")
 
 
 async def delete(house: House, call: Call) -> Reply:

@@ -15,7 +15,7 @@ from openacp_bot.core.inbound import Action, Ground, Look, Opens, Origin, Reply,
 from openacp_bot.core.menus import Button
 from openacp_bot.core.model import Place, SessionRecord, State, Wanted
 from openacp_bot.core.ports import SessionFilter
-from openacp_bot.core.words import span
+from openacp_bot.core.words import TOPIC, span, surface_name
 
 PAGE = 10
 GROUPS = ("active", "archived", "scheduled")
@@ -104,7 +104,7 @@ def _lives(origin: Origin, place: Place | None) -> str:
     if place.ref == origin.where:
         return "here"
     if place.adapter != origin.where.adapter:
-        return f"in {place.adapter.capitalize()}"
+        return f"in {surface_name(place.adapter)}"
     return "in its own chat" if place.is_chat else ""
 
 
@@ -177,7 +177,7 @@ async def remove(house: House, call: Call) -> Reply:
             Button("Cancel", Action("never_mind"), opens=Opens.HERE),
         ]
         choices = await house.buttons(buttons, presser=call.who)
-        theirs = "its history and topic" if len(doomed) == 1 else "their histories and topics"
+        theirs = f"its history and {TOPIC}" if len(doomed) == 1 else f"their histories and {TOPIC}s"
         return Reply(f"Remove {count} with {theirs}?{ends} This cannot be undone.", choices=choices)
     house.manager.delete_all(doomed)
     return Reply(f"Removing {count}.", replaces=True)
@@ -202,9 +202,18 @@ async def open_session(house: House, call: Call) -> Reply:
     if await chats.take(house, call, record):
         return Reply(f"“{record.shown_title}” goes on here. Just write.", session=record.id)
     place = await house.records.place_of(record.id)
-    if place is not None and place.is_closed_by_hand and call.origin.ground is not Ground.NONE:
-        await house.means.homes.reopen(place)
+    if place is not None and call.origin.ground is not Ground.NONE:
+        place = await _opened_anew(house, call, place)
     return Reply(_whereabouts(call.origin, record, place), session=record.id)
+
+
+async def _opened_anew(house: House, call: Call, place: Place) -> Place | None:
+    """A person closed or deleted its topic, or it was refused; now it is wanted."""
+    if place.is_closed_by_hand:
+        await house.means.homes.reopen(place)
+    elif place.refused and place.wanted is Wanted.OPEN:
+        await house.means.homes.try_again(place, asked_in=call.origin.where)
+    return await house.records.place(place.id)
 
 
 def _whereabouts(origin: Origin, record: SessionRecord, place: Place | None) -> str:
@@ -216,7 +225,7 @@ def _whereabouts(origin: Origin, record: SessionRecord, place: Place | None) -> 
         return f"{title} lives on the page."
     if place.is_chat:
         return f"{title} is the session of {'this' if place.ref == origin.where else 'its'} chat."
-    return f"{title} is here. Just write." if place.ref == origin.where else f"{title} is in its topic. Write there."
+    return f"{title} is here. Just write." if place.ref == origin.where else f"{title} is in its {TOPIC}. Write there."
 
 
 async def history(house: House, call: Call) -> Reply:
@@ -288,7 +297,7 @@ async def greeting(house: House, call: Call) -> Reply:
         Button("Sessions", Action("sessions", ("", "active", "", "0"))),
     ]
     has_topics = call.origin.ground is Ground.TOPIC
-    own, then = (", in a topic of its own", "write there") if has_topics else ("", "just write")
+    own, then = (f", in a {TOPIC} of its own", "write there") if has_topics else ("", "just write")
     return Reply(
         "Hello! I connect you with coding agents on this machine. Every session is one conversation with one agent in "
         f"one directory{own}. Start one, then {then}; /help lists the commands.",
@@ -298,11 +307,15 @@ async def greeting(house: House, call: Call) -> Reply:
 
 def help_text(specs: tuple[CommandSpec, ...], *, admin: bool, options: bool = False) -> str:
     """One line a command. `options`: as they are filled in, instead of typed."""
-    shown = [spec for spec in specs if admin or not spec.admin]
-    if not options:
-        return "\n".join(f"/{spec.name}{' ' + spec.usage if spec.usage else ''}: {spec.summary}" for spec in shown)
-    lines = [f"/{spec.name}{''.join(f' [{one.name}]' for one in spec.all_params)}: {spec.summary}" for spec in shown]
-    return "\n".join([*lines, "/agent name [message]: a command of the agent in this session"])
+    shown = [spec for spec in specs if (admin or not spec.admin) and (options or not spec.for_options)]
+    usages = [_options(spec) if options else spec.usage for spec in shown]
+    return "\n".join(
+        f"/{spec.name}{usage and f' {usage}'}: {spec.summary}" for spec, usage in zip(shown, usages, strict=True)
+    )
+
+
+def _options(spec: CommandSpec) -> str:
+    return " ".join(one.name if one.required else f"[{one.name}]" for one in spec.all_params)
 
 
 async def pick(house: House, call: Call, spec: CommandSpec) -> Reply:
@@ -310,7 +323,8 @@ async def pick(house: House, call: Call, spec: CommandSpec) -> Reply:
     group = "archived" if spec.name == "restore" else "active"
     records, total = await house.records.sessions(replace(seen_by(house, call), group=group, limit=PAGE))
     if not records:
-        return refusal(f"There is no {group} session yet. /new starts one.")
+        is_empty = "Nothing is archived." if group == "archived" else "There is no active session yet. /new starts one."
+        return refusal(is_empty)
     buttons = [
         Button(f"{record.state.mark} {record.shown_title} · {record.agent}", Action(spec.name, (record.id, call.args)))
         for record in map(house.manager.current, records)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from openacp_bot.core import naming
-from openacp_bot.core.commands.here import clear, send_again
+from openacp_bot.core.commands.here import check_not_archived, clear, send_again
 from openacp_bot.core.commands.house import House, check_text, refusal
 from openacp_bot.core.commands.spec import Call
-from openacp_bot.core.inbound import Action, Look, Reply, Row
+from openacp_bot.core.inbound import Action, Look, Opens, Reply, Row
 from openacp_bot.core.menus import Button
 from openacp_bot.core.model import Phase, Prompt
 from openacp_bot.core.parts import dropped, reworded
@@ -46,29 +47,45 @@ async def send_now(house: House, call: Call) -> Reply:
     return await _now(house, call, call.words[0])
 
 
+async def in_queue(house: House, call: Call) -> Reply:
+    """Remove, Send now or Clear of the list: the list as it then is."""
+    verb, prompt = call.words
+    match verb:
+        case "clear":
+            cleared = await clear(house, replace(call, words=()))
+            return replace(cleared, quiet=False, private=True, replaces=True)
+        case "send_now":
+            check_not_archived(call.record)
+            done = await _now(house, call, prompt)
+        case _:
+            done = await _changed(house, call, prompt, None)
+    left = await _listed(house, call, but=prompt)
+    return replace(left, text=f"{done.text} {left.text}", private=True, replaces=True)
+
+
 async def waiting(house: House, session: str) -> tuple[Prompt, ...]:
     """What is queued, in order."""
     live = house.manager.live(session)
     return live.queue if live else tuple(await house.records.queued(session))
 
 
-async def _listed(house: House, call: Call) -> Reply:
-    prompts = await waiting(house, call.record.id)
+async def _listed(house: House, call: Call, *, but: str = "") -> Reply:
+    """`but`: a message that is about to go."""
+    record = await house.record(call.record.id)
+    prompts = [prompt for prompt in await waiting(house, record.id) if prompt.id != but]
     if not prompts:
         return Reply("The queue is empty.")
     rows = []
     for place, prompt in enumerate(prompts, start=1):
-        about = (call.record.id, prompt.id)
         buttons = [
-            Button("Send now", Action("send_now", about)),
-            Button("Remove", Action("remove_queued", about), Look.DANGER),
+            Button("Send now", Action("in_queue", (record.id, "send_now", prompt.id)), opens=Opens.HERE),
+            Button("Remove", Action("in_queue", (record.id, "remove", prompt.id)), Look.DANGER, Opens.HERE),
         ]
-        choices = await house.buttons(buttons, session=call.record.id)
+        choices = await house.buttons(buttons, session=record.id)
         rows.append(Row(f"{place}.", naming.first_line(naming.subject(prompt)), choices=choices))
-    everything = await house.buttons(
-        [Button("Clear", Action("clear", (call.record.id,)), Look.DANGER)], session=call.record.id
-    )
-    held = " They wait for Continue, Run the queue or a new message." if call.record.held else ""
+    clears = Button("Clear", Action("in_queue", (record.id, "clear", "")), Look.DANGER, Opens.HERE)
+    everything = await house.buttons([clears], session=record.id)
+    held = " They wait for Continue, Run the queue or a new message." if record.held else ""
     count = "1 message waits." if len(prompts) == 1 else f"{len(prompts)} messages wait."
     return Reply(f"{count}{held}", rows=tuple(rows), choices=everything)
 

@@ -40,10 +40,12 @@ class Call:
     def record(self) -> SessionRecord:
         """The session; raises UserError where there is none."""
         if self.session is None:
-            raise UserError("There is no session here. /new starts one, /sessions lists yours.")
+            raise UserError(NO_SESSION)
         return self.session
 
 
+NO_SESSION = "There is no session here. /new starts one, /sessions lists yours."
+AGENT = "agent"  # the command that brings the agent's own
 SESSION = Param("session", "which one; the one here if left out", suggests=True)
 
 Deed = Callable[["House", Call], Awaitable[Reply | None]]
@@ -54,7 +56,8 @@ class CommandSpec:
     """One line of the table. `about_session`: it needs one; outside a session it shows a picker. `owner`: only for
     the session's owner and admins. `private`: only the asker sees the answer, where a surface can do that; so it is for
     every command that only informs whoever asks, while what changes something that others see is said to all.
-    `params`: typed options; about which session is one that those have by themselves that are about one."""
+    `params`: typed options; about which session is one that those have by themselves that are about one.
+    `for_options`: shown only where options are filled in; elsewhere people have a shorter way to type it."""
 
     name: str
     summary: str
@@ -66,6 +69,7 @@ class CommandSpec:
     private: bool = False
     archived: bool = False  # also works in archived sessions
     params: tuple[Param, ...] = ()
+    for_options: bool = False
 
     @property
     def all_params(self) -> tuple[Param, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from openacp_bot.core.commands import here, lists, queue, wizard
-from openacp_bot.core.commands.house import House
-from openacp_bot.core.commands.spec import Call, CommandSpec, Deed
+from openacp_bot.core.commands.house import House, refusal
+from openacp_bot.core.commands.spec import AGENT, Call, CommandSpec, Deed
 from openacp_bot.core.inbound import Reply
 from openacp_bot.core.model import Verbosity
 from openacp_bot.core.places import close_place, open_place
@@ -18,6 +18,11 @@ async def _help(house: House, call: Call) -> Reply:
     greeting = await lists.greeting(house, call)
     text = lists.help_text(COMMANDS, admin=house.is_admin(call.who), options=call.origin.options)
     return Reply(text, choices=greeting.choices)
+
+
+async def _no_name(house: House, call: Call) -> Reply:
+    """With a name it is a message to the agent (`Messages.command`)."""
+    return refusal(f"Say which command of the agent: /{AGENT} NAME [message].")
 
 
 NEW = (
@@ -78,6 +83,17 @@ COMMANDS: tuple[CommandSpec, ...] = (
         admin=True,
         params=(Param("on", "on or off", choices=("on", "off")),),
     ),
+    CommandSpec(
+        AGENT,
+        "a command of the agent in this session",
+        _no_name,
+        "name [message]",
+        params=(
+            Param("name", "its name", suggests=True, required=True),
+            Param("message", "what goes with it"),
+        ),
+        for_options=True,
+    ),
     CommandSpec("help", "this list", _help, private=True),
     CommandSpec("start", "greeting", lists.greeting, private=True),
     CommandSpec("menu", "buttons for the most usual things", lists.greeting, private=True),
@@ -102,6 +118,7 @@ VERBS: Mapping[str, Deed] = MappingProxyType(
         "remove": lists.remove,
         "remove_queued": queue.remove,
         "send_now": queue.send_now,
+        "in_queue": queue.in_queue,
         "clear": here.clear,
         "stop": here.stop,
         "wait": here.wait,

@@ -19,6 +19,7 @@ from openacp_bot.core.errors import CapReached, UserError
 from openacp_bot.core.inbound import Action, Form, Ground, Look, Opens, Reply
 from openacp_bot.core.menus import Button
 from openacp_bot.core.model import AgentSpec, Field, Phase
+from openacp_bot.core.words import TOPIC
 
 RECENT = 5
 PAGE = 8
@@ -171,7 +172,7 @@ async def _created(house: House, call: Call, draft: Draft) -> Reply | None:
     if record is None:
         return None
     model = f" ({draft.model})" if draft.model else ""
-    where = "Write in its topic." if call.origin.ground is Ground.TOPIC else "The agent is starting; just write."
+    where = f"Write in its {TOPIC}." if call.origin.ground is Ground.TOPIC else "The agent is starting; just write."
     text = f"New session with {spec.name}{model} in {workspaces.tilde(str(path))}. {where}"
     return Reply(text, session=record.id, replaces=_goes_on(call))
 

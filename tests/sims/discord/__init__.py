@@ -29,6 +29,7 @@ from tests.sims.discord.faults import (
     SERVER_ERROR,
     UNAUTHORIZED,
     UNAVAILABLE,
+    UNREADABLE,
     Fault,
     flood,
     hang,
@@ -44,7 +45,7 @@ from tests.sims.discord.world import Call, Channel, Guild, Message, Overwrite, R
 
 __all__ = [
     "BAD_GATEWAY", "BAD_GATEWAY_AFTER", "BANNED", "BOT", "CUT_AFTER", "CUT_BEFORE", "EVERYONE", "EVERYTHING",
-    "GENEROUS", "SERVER_ERROR", "UNAUTHORIZED", "UNAVAILABLE", "Call", "Channel", "Discord", "Fault", "Guild", "Intent",
-    "Interaction", "Limits", "Message", "Modal", "Overwrite", "Person", "Right", "Role", "User", "flood", "hang",
-    "refuse", "slow",
+    "GENEROUS", "SERVER_ERROR", "UNAUTHORIZED", "UNAVAILABLE", "UNREADABLE", "Call", "Channel", "Discord", "Fault",
+    "Guild", "Intent", "Interaction", "Limits", "Message", "Modal", "Overwrite", "Person", "Right", "Role", "User",
+    "flood", "hang", "refuse", "slow",
 ]  # fmt: skip

@@ -41,6 +41,7 @@ class Facts:
         answer_seconds: float = 3.0,
         token_seconds: float = 900.0,
         most_payloads: int = 120,
+        slow: float = 0.0,
         token: str = "MTAwMDAwMDAwMDAwMDAwMDAwMQ.GsimuL.simulated-token-of-the-test-bot",
     ) -> None:
         self.token = token
@@ -51,7 +52,7 @@ class Facts:
         self.token_seconds = token_seconds
         self.most_payloads = most_payloads
         self.buckets = Buckets(limits)
-        self.new_id = Snowflakes()
+        self.new_id = Snowflakes(slow)
         self.bot = User(self.new_id(), "TestBot", bot=True)
         self.users: dict[int, User] = {self.bot.id: self.bot}
         self.guilds: dict[int, Guild] = {}

@@ -19,12 +19,14 @@ class Fault:
     retry_after: float = 0.0
     scope: str = "user"
     page: bool = False  # a proxy's HTML instead of JSON
+    latin: bool = False  # such a page, and not in UTF-8
     via: bool = True  # False: a 429 of Cloudflare's, which discord.py takes for a ban
 
 
 SERVER_ERROR = Fault(500, 0, "500: Internal Server Error")
 BAD_GATEWAY = Fault(502, page=True)
 BAD_GATEWAY_AFTER = Fault(502, page=True, handled=True)
+UNREADABLE = Fault(502, latin=True)
 UNAVAILABLE = Fault(503, 0, "503: Service Unavailable")
 UNAUTHORIZED = Fault(401, 0, "401: Unauthorized")
 CUT_BEFORE = Fault()

@@ -30,6 +30,8 @@ class Gateway:
         self.identified: list[float] = []
         self.resumed = 0
         self.closed: list[int] = []  # the codes with which connections were closed from here
+        self.mute = False  # it greets and heeds heartbeats, and who identifies or resumes waits for ever
+        self.unanswered = 0  # so many did
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One connection until it ends."""
@@ -208,6 +210,9 @@ class Connection:
             case 1:
                 self._beat = time.monotonic()
                 self.send({"op": 11, "d": None})
+                return 0
+            case 2 | 6 if self.gateway.mute:
+                self.gateway.unanswered += 1
                 return 0
             case 2:
                 return self._identify(data)

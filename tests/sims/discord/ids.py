@@ -9,13 +9,14 @@ EPOCH = 1_420_070_400_000  # the first second of 2015 in milliseconds
 
 
 class Snowflakes:
-    """Ever greater ids."""
+    """Ever greater ids. `slow`: by how many seconds Discord's clock is behind ours."""
 
-    def __init__(self) -> None:
+    def __init__(self, slow: float = 0.0) -> None:
         self._last = 0
+        self._slow = slow
 
     def __call__(self) -> int:
-        now = (int(time.time() * 1000) - EPOCH) << 22
+        now = (int((time.time() - self._slow) * 1000) - EPOCH) << 22
         self._last = max(now, self._last + 1)
         return self._last
 

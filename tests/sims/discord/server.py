@@ -27,6 +27,7 @@ assert routes, "importing them registers them"
 ROOT = "/api/v10"
 MOST_BODY = 110 * 1024 * 1024
 PROXY_PAGE = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>cloudflare</body>\n</html>"
+LATIN_PAGE = "<html><body>Zugriff für Sie gesperrt</body></html>".encode("latin-1")
 NO_FAULT = Fault(-1, handled=True)
 Outcome = tuple[int, Any, dict[str, str]]  # status, body, headers
 FILE_FIELD = re.compile(r"^files\[(\d+)\]$")
@@ -129,6 +130,8 @@ class Discord(People):
         self._note(known.name, known.method, request.path_qs.removeprefix(ROOT), body, status, answer, began)
         if status == 0:
             return _cut(request)
+        if fault.latin:
+            return web.Response(status=status, body=LATIN_PAGE, headers={"Content-Type": "text/html"})
         if self.buckets.banned or fault.page:
             return web.Response(status=status, text=PROXY_PAGE, content_type="text/html")
         return _json(status, answer, headers)

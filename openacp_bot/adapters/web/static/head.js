@@ -34,12 +34,12 @@ function usageWords({ used = 0, size, cost, currency }) {
   return typeof cost === "number" ? `${context} · ${cost.toFixed(2)} ${currency}` : context;
 }
 
-/** What the agent is at, in words; "" while it rests. `newest`: the last item, as a text that grows is no thinking. */
+/** What the agent is at, in words; "" while it rests. `newest`: the last item, as the view may be older. */
 export function workOf(view, newest) {
   if (view.phase === "launching") return "Starting the agent";
   if (view.phase === "cancelling") return "Stopping";
   if (view.phase !== "running") return "";
-  if (view.doing === "thinking" && newest?.kind === "text") return "Answering";
+  if (view.doing === "thinking" && newest?.kind === "text") return "Writing";
   return view.doing ? view.doing[0].toUpperCase() + view.doing.slice(1) : "Working";
 }
 
