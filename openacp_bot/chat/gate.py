@@ -3,9 +3,10 @@
 1. The window slides over the ends of calls: the platform counts a call when it arrives, which is before we know that
 it ended, so it never sees more than it allows. 2. What was sent before a restart counts too (`chat.windows`).
 3. Edits and what ranks below them are spread evenly over what is left, and leave a reserve to what a person waits for;
-receipts, and what may wait for ever, leave half. 4. Typing changes nothing in a chat, so it is not counted: but it
-goes only where half is left, and seldom. 5. Where a platform counts changes of messages apart, they have a window of
-their own; what a call will be is known once its card was drawn, so until then it is let pass where either would be.
+receipts, and what may wait for ever, leave half of a window that edits draw on too. 4. Typing changes nothing in a
+chat, so it is not counted: but it goes only where there is room, and seldom. 5. Where a platform counts changes of
+messages apart, they have a window of their own; what a call will be is known once its card was drawn, so until then it
+is let pass where either would be.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Gate:
         opens = max(self._closed_until, self._resting_until, self._last_end + self.pace.apart)
         kinds = (True, False) if is_edit is None else (is_edit,)
         opens = max(opens, min(self._opens(rank, is_edit=kind) for kind in kinds))
-        if rank >= Rank.EDIT:
+        if rank >= Rank.EDIT and self._is_spread(is_edit=is_edit is not False):
             opens = max(opens, self._next_edit)
         if rank >= IDLE:
             opens = max(opens, self._next_typing)
@@ -82,8 +83,12 @@ class Gate:
         self._forget(now)
         self._window(is_edit=is_edit).append(now)
         self._last_end = now
-        if rank >= Rank.CARD:
+        if rank == Rank.CARD or (rank > Rank.CARD and self._is_spread(is_edit=is_edit)):
             self._next_edit = now + max(self._stride(now), self.pace.edits_apart)
+
+    def _is_spread(self, *, is_edit: bool) -> bool:
+        """What has a window of its own neither waits for the edits nor holds them up."""
+        return is_edit or not self.pace.edits
 
     def close(self, seconds: float) -> float:
         """The platform wants nothing for so long; how long it is closed now."""
@@ -105,9 +110,9 @@ class Gate:
 
     def _allowance(self, rank: int, *, is_edit: bool) -> int:
         calls = self.pace.edits or self.pace.calls if is_edit else self.pace.calls
-        if rank >= Rank.RECEIPT:
+        if (rank == Rank.RECEIPT or rank >= Rank.REMOVAL) and not self.pace.edits:
             return max(1, calls // 2)
-        if rank >= Rank.EDIT:
+        if rank >= Rank.RECEIPT:
             return max(1, calls - self.pace.reserve)
         return calls
 

@@ -146,7 +146,7 @@ def _rank_of_editing(drawing: Drawing) -> Rank:
     """That a receipt says another number may wait."""
     if drawing.live:
         return Rank.EDIT
-    return Rank.REMOVAL if drawing.rank is Rank.RECEIPT else drawing.rank
+    return Rank.RENAME if drawing.rank is Rank.RECEIPT else drawing.rank
 
 
 def _rank_of_sending(want: Want[W], drawing: Drawing) -> Rank:
@@ -168,7 +168,8 @@ def wanted(
     if drawing.gone:
         return ()
     # That a quiet line stands twice need not be told.
-    cut = _Cut(pages, dialect, known, dedupes or drawing.rank >= Rank.RENAME)
+    is_minor = drawing.rank is Rank.RECEIPT or drawing.rank >= Rank.RENAME
+    cut = _Cut(pages, dialect, known, dedupes or is_minor)
     *closed, last = drawing.stretches or (Sheet(),)
     wants = [want for number, sheet in enumerate(closed) for want in cut.whole(number, sheet)]
     number = len(closed)

@@ -20,9 +20,9 @@ class Rank(IntEnum):
     ERROR = 2
     PLACE = 3  # a topic is to be opened
     CARD = 4  # the first words of something
-    EDIT = 5
-    RENAME = 6
-    RECEIPT = 7  # that a message waits: one person may send fifty
+    RECEIPT = 5  # that a message waits: one person may send fifty
+    EDIT = 6
+    RENAME = 7
     REMOVAL = 8
 
 

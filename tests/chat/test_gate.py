@@ -153,6 +153,18 @@ def test_all_gates_together_pass_the_turnstile() -> None:
     assert stile.wait(Rank.PERSON) == 0
 
 
+def test_what_has_a_window_of_its_own_neither_waits_for_edits_nor_holds_them_up() -> None:
+    clock = Clock()
+    one = Gate("g", Pace(calls=5, edits=5, per=5.0, reserve=1, edits_apart=1.5), clock)
+    one.ended(Rank.EDIT, is_edit=True)
+
+    assert one.wait(Rank.EDIT, is_edit=True) == 1.5
+    assert one.wait(Rank.REMOVAL, is_edit=False) == 0
+    clock.now += 1.0
+    one.ended(Rank.REMOVAL, is_edit=False)
+    assert one.wait(Rank.EDIT, is_edit=True) == 0.5
+
+
 def test_edits_leave_a_third_of_the_turnstile_to_what_a_person_waits_for() -> None:
     clock = Clock()
     stile = Turnstile(30, clock)
