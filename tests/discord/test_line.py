@@ -57,6 +57,28 @@ async def test_a_connection_that_is_not_taken_up_again_is_begun_anew(discord: Di
         await until(lambda: line.trouble == "")
 
 
+async def test_one_that_is_cut_off_before_it_begins_is_begun_anew(discord: Discord) -> None:
+    async with connected(discord, lambda event, thing: None) as line:
+        await until(lambda: line.trouble == "")
+        discord.gateway.forget_sessions()
+        discord.gateway.cuts = 1
+        discord.gateway.drop()
+        await until(lambda: len(discord.gateway.identified) == 2)
+        await until(lambda: line.trouble == "")
+    assert len(discord.gateway.closed) < 5
+
+
+async def test_one_that_is_cut_off_whenever_it_goes_on_is_not_tried_in_haste(discord: Discord) -> None:
+    async with connected(discord, lambda event, thing: None) as line:
+        await until(lambda: line.trouble == "")
+        discord.gateway.cuts = many = 1000
+        discord.gateway.drop()
+        await until(lambda: "not ready" in line.trouble)
+        assert many - discord.gateway.cuts < 20
+        discord.gateway.cuts = 0
+        await until(lambda: line.trouble == "")
+
+
 async def test_a_connection_that_stands_is_left_alone(discord: Discord) -> None:
     async with connected(discord, lambda event, thing: None) as line:
         await until(lambda: line.trouble == "")

@@ -67,6 +67,7 @@ HEARD = frozenset(
     }
 )
 READY_SECONDS = 0.5  # without another guild; for one that comes later, see Homecoming
+MOST_IN_HASTE, HASTE = 5, 5.0  # losses in a row, in so many seconds
 # Gateway close codes (discord-api-docs, "Opcodes and Status Codes") that mending takes an operator.
 FATAL = {
     4004: REFUSED,
@@ -130,6 +131,7 @@ class Line:
         self._ears: Ears | None = None
         self._rest: Rest | None = None
         self._ready_by: asyncio.Timeout | None = None
+        self._losses: list[float] = []  # since a connection began
         self.trouble = STARTING
         logging.getLogger("discord.client").setLevel(logging.CRITICAL)  # it tells every new try with its traceback
         logging.getLogger("discord.http").setLevel(logging.ERROR)  # its warnings hold addresses, and those hold tokens
@@ -185,6 +187,7 @@ class Line:
 
     async def _connected(self, ears: Ears) -> None:
         """The library waits for ever for a gateway that greets, answers heartbeats, and does not begin."""
+        self._losses.clear()
         try:
             async with asyncio.timeout(self._patience.connect) as self._ready_by:
                 await ears.connect()
@@ -230,21 +233,38 @@ class Line:
     def _hear(self, event: str, thing: Any) -> None:
         match event:
             case "connect":  # the library's word for Discord's READY
-                self._expect_ready(None)
+                self._begun()
             case "resumed":
-                self._expect_ready(None)
+                self._begun()
                 self._is_fine()
             case "ready":
                 self._is_fine()
             case "disconnect":
-                self._expect_ready(self._patience.connect)
+                self._expect_ready()
                 if self._closed_with() not in FATAL:
                     self.tell(LOST)
         self._heard(event, thing)
 
-    def _expect_ready(self, seconds: float | None) -> None:
+    def _begun(self) -> None:
+        self._losses.clear()
         if self._ready_by is not None:
-            self._ready_by.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
+            self._ready_by.reschedule(None)
+
+    def _expect_ready(self) -> None:
+        """In so many seconds from the first loss on; at once, if the library's way back leads nowhere."""
+        now = asyncio.get_running_loop().time()
+        self._losses.append(now)
+        if self._ready_by is not None:
+            if self._leads_nowhere():
+                self._ready_by.reschedule(now)
+            elif self._ready_by.when() is None:
+                self._ready_by.reschedule(now + self._patience.connect)
+
+    def _leads_nowhere(self) -> bool:
+        """The library makes no pause before it resumes, nor does it look whether there is anything to resume."""
+        has_session = bool(self._ears and self._ears.ws and self._ears.ws.session_id)
+        most = MOST_IN_HASTE if has_session else 1
+        return len(self._losses) > most and self._losses[-1] - self._losses[-1 - most] < HASTE
 
     def _closed_with(self) -> int | None:
         """The code by which the gateway closed the connection, if it did."""

@@ -32,6 +32,8 @@ class Gateway:
         self.closed: list[int] = []  # the codes with which connections were closed from here
         self.mute = False  # it greets and heeds heartbeats, and who identifies or resumes waits for ever
         self.unanswered = 0  # so many did
+        self.late = 0.0  # seconds between two payloads, so that REST answers first
+        self.cuts = 0  # so many who identify or resume are cut off before it begins
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One connection until it ends."""
@@ -151,6 +153,8 @@ class Connection:
     async def _write(self, pack: Pack | None) -> None:
         try:
             while not isinstance(payload := await self._out.get(), int):
+                if self.gateway.late:
+                    await asyncio.sleep(self.gateway.late)
                 text = json.dumps({"t": None, "s": None, **payload}, ensure_ascii=False)
                 if pack is None:
                     await self._ws.send_str(text)
@@ -244,7 +248,8 @@ class Connection:
         if not self.gateway.may_identify():
             self.send({"op": 9, "d": False})
             return 0
-        self._begin(Session(intents))
+        if not self._is_cut_off():
+            self._begin(Session(intents))
         return 0
 
     def _begin(self, session: Session) -> None:
@@ -277,11 +282,20 @@ class Connection:
                 return 4007
             self.send({"op": 9, "d": False})
             return 0
+        if self._is_cut_off():
+            return 0
         session.send, self.session = self.send, session
         self.gateway.resumed += 1
         session.replay(data["seq"])
         self.realm.changed()
         return 0
+
+    def _is_cut_off(self) -> bool:
+        if self.gateway.cuts:
+            self.gateway.cuts -= 1
+            self.cut()
+            return True
+        return False
 
     def _members(self, data: Any) -> int:
         guild = self.realm.guilds.get(int(data.get("guild_id", 0))) if isinstance(data, dict) else None
