@@ -127,11 +127,11 @@ class Outbox(Generic[W]):
         """An answer that nobody needs to see: what it `closes` is closed all the same."""
         await self._opener.close(reply)
 
-    async def no_opening(self, space: str, *, limit: float = 5.0) -> None:
+    async def no_opening(self, where: ThreadRef, *, limit: float = 5.0) -> None:
         """While a topic is being opened, people may see it, and write in it, before we know its address."""
         try:
             async with asyncio.timeout(limit):
-                await self._keeper.no_opening(space)
+                await self._keeper.no_opening(where)
         except TimeoutError:
             pass
 
@@ -156,8 +156,15 @@ class Outbox(Generic[W]):
         self._clerks.restored()
 
     def stands(self, where: ThreadRef, title: str) -> None:
-        """The platform tells of a topic that we opened."""
+        """The platform tells of a topic that we opened: so it is there, and that topic is taken at once."""
         self._keeper.stands(where, title)
+        gate = self._pen.gate(ThreadRef(where.adapter, where.space))
+        self._clerks.gate(gate).heard()
+        self._wake(gate)
+
+    async def called(self, where: ThreadRef, title: str) -> None:
+        """The platform tells that we called a topic so; to be told in order with the titles that people give."""
+        await self._keeper.called(where, title)
         self._wake(self._pen.gate(where))
 
     async def take_up_places(self, *, hold: float = 0.0) -> None:

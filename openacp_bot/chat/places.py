@@ -17,7 +17,7 @@ from typing import Generic, TypeVar, assert_never
 from openacp_bot.chat.deliver import bounded
 from openacp_bot.chat.keepsakes import Keepsakes, is_posted
 from openacp_bot.chat.lane import NEVER
-from openacp_bot.chat.pen import Forbidden, Later, Pen, PenError, PlaceGone, Refused
+from openacp_bot.chat.pen import Forbidden, Later, Pen, PenError, PerhapsDone, PlaceGone, Refused
 from openacp_bot.chat.place_deeds import Deed, PlaceJob, address, deed_for, rank_of
 from openacp_bot.chat.pulse import Pulse
 from openacp_bot.chat.recent import Recent
@@ -73,14 +73,27 @@ class Keeper(Generic[W]):
         self._is_opened = opened
         self._moved_to = moved_to
         self._jobs: dict[str, PlaceJob] = {}
-        self._opening: dict[str, asyncio.Event] = {}  # by space: a topic may stand there that is not known yet
+        self._opening: set[str] = set()  # spaces: a topic may stand there that is not known yet
+        self._changed = asyncio.Event()  # set, and replaced, when less is open than before
         self._opened: Recent[ThreadRef] = Recent(MOST_OPENED)
         self._orphans: list[tuple[ThreadRef, str]] = []  # topics of ours that nobody knows; with their titles
 
-    async def no_opening(self, space: str) -> None:
-        """As soon as every topic that stands in this space is known."""
-        if (known := self._opening.get(space)) is not None:
-            await known.wait()
+    async def no_opening(self, where: ThreadRef) -> None:
+        """As soon as it is known whose topic this is, if it may be one that we opened."""
+        while where.space in self._opening or self._waits_for(where):
+            await self._changed.wait()
+
+    def _waits_for(self, where: ThreadRef) -> bool:
+        """Whether it is to be taken as soon as its gate allows."""
+        titles = [title for orphan, title in self._orphans if orphan == where]
+        return any(_is_called(job, where, title) for title in titles for job in self._unopened())
+
+    def _unopened(self) -> Iterator[PlaceJob]:
+        return (job for job in self._jobs.values() if self._deed(job.place) is Deed.OPEN)
+
+    def _less_is_open(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def stands(self, where: ThreadRef, title: str) -> None:
         """The platform tells of a topic that we opened: perhaps in a call whose answer never came, or in an earlier
@@ -88,10 +101,9 @@ class Keeper(Generic[W]):
         if where in self._opened:
             return
         self._orphans = [*self._orphans[1 - MOST_ORPHANS :], (where, title)]
-        for job in self._jobs.values():
-            if self._deed(job.place) is Deed.OPEN and _is_called(job, where, title):
-                job.hold = 0.0
-                self._opening.setdefault(where.space, asyncio.Event())
+        for job in self._unopened():
+            if _is_called(job, where, title):
+                job.hold, job.is_in_doubt = 0.0, False
 
     async def stirred(self, where: ThreadRef) -> None:
         """What is shown there had to wake it. If it was put away, it is to be put away once more."""
@@ -100,8 +112,19 @@ class Keeper(Generic[W]):
                 await self._ledger.made(place.id, Wanted.OPEN, named=place.named)
                 self.want(replace(place, shown=Wanted.OPEN))
 
-    def _orphan(self, job: PlaceJob) -> tuple[ThreadRef, str] | None:
-        """And what it is called."""
+    async def called(self, where: ThreadRef, title: str) -> None:
+        """We called it so. If a person gave it another title while we did, that one comes again."""
+        for place in await self._ledger.known_places(self._name):
+            if place.ref == where and place.insists and place.named != title:
+                await self._ledger.made(place.id, place.shown or Wanted.OPEN, named=title)
+                self.want(replace(place, named=title))
+
+    async def _orphan(self, job: PlaceJob) -> tuple[ThreadRef, str] | None:
+        """And what it is called. One where somebody began another session meanwhile is that session's."""
+        if not any(_is_called(job, *orphan) for orphan in self._orphans):
+            return None
+        taken = {place.ref for place in await self._ledger.known_places(self._name)}
+        self._orphans = [orphan for orphan in self._orphans if orphan[0] not in taken]
         return next((orphan for orphan in self._orphans if _is_called(job, *orphan)), None)
 
     # --- what waits
@@ -136,6 +159,10 @@ class Keeper(Generic[W]):
                 if error or not is_posted(card):
                     self._park(job)
 
+    def _drop(self, place: Place) -> None:
+        self._jobs.pop(place.id, None)
+        self._less_is_open()
+
     def _deed(self, place: Place) -> Deed | None:
         return deed_for(place, most_renames=self._pen.most_renames)
 
@@ -148,7 +175,7 @@ class Keeper(Generic[W]):
             return None  # told anew meanwhile
         deed = None if row is None else self._deed(row)
         if row is None or deed is None:
-            self._jobs.pop(job.place.id, None)
+            self._drop(job.place)
             return None
         job.place = row
         if deed is Deed.CLOSE and self._pen.closing_deletes and not await self._is_kept(job):
@@ -179,7 +206,7 @@ class Keeper(Generic[W]):
         else:
             await self.report(place, Report.LOST, ref=place.ref)
         if self._jobs.get(place.id) is job:  # else core has said something new already
-            self._jobs.pop(place.id, None)
+            self._drop(place)
 
     async def _do(self, deed: Deed, place: Place) -> None:
         match deed:
@@ -203,30 +230,37 @@ class Keeper(Generic[W]):
     async def _open(self, place: Place) -> None:
         record = await self._record(place)
         await self._ledger.opening(place.id)
-        known = self._opening.setdefault(place.space, asyncio.Event())
+        self._opening.add(place.space)
         try:
-            job = self._jobs.get(place.id) or PlaceJob(place, self._clock())
-            orphan, named = self._orphan(job), place.title
-            if orphan is None:
-                job.tried |= {named}
-                ref, url = await bounded(self._pen.open_place(place, record))
-            else:
-                ref, title = orphan
-                named = title if title in job.tried else named
-                url = await bounded(self._pen.adopt_place(replace(place, ref=ref), record))
+            ref, url, named = await self._new_or_orphan(place, record)
             self._opened.add(ref)
             self._orphans = [(where, title) for where, title in self._orphans if where != ref]
             await self._is_opened(place, ref)
             await self.report(place, Report.OPENED, ref=ref, url=url)
         finally:
-            known.set()
-            if self._opening.get(place.space) is known:
-                del self._opening[place.space]
+            self._opening.discard(place.space)
+            self._less_is_open()
         await self._ledger.made(place.id, Wanted.OPEN, named=named)
         if place.session and place.shown in (Wanted.GONE, Wanted.CLOSED):
             # It was archived, and its topic went: the new one begins with what was said (product.md §1).
             await self._keepsakes.begin_with(place)
         await self._moved_to(place, ref)
+
+    async def _new_or_orphan(self, place: Place, record: SessionRecord | None) -> tuple[ThreadRef, str, str]:
+        """Its address, link and title. The platform may tell of a topic before the call that opens it fails."""
+        job = self._jobs.get(place.id) or PlaceJob(place, self._clock())
+        orphan = await self._orphan(job)
+        if orphan is None:
+            job.tried |= {place.title}
+            try:
+                return *await bounded(self._pen.open_place(place, record)), place.title
+            except PerhapsDone:
+                orphan = await self._orphan(job)
+                if orphan is None:
+                    raise
+        ref, title = orphan
+        url = await bounded(self._pen.adopt_place(replace(place, ref=ref), record))
+        return ref, url, title if title in job.tried else place.title
 
     async def _closed(self, place: Place) -> None:
         if self._pen.closing_deletes:
@@ -268,7 +302,7 @@ class Keeper(Generic[W]):
 
     def _park(self, job: PlaceJob) -> None:
         log.warning("the place %s stays, because its conversation could not be posted as a file", job.place.id)
-        self._jobs.pop(job.place.id, None)
+        self._drop(job.place)
 
     async def _tell_stays(self, place: Place, why: str) -> None:
         """Somebody was told that it goes. Core offers another try, where there still is a session."""

@@ -91,6 +91,78 @@ async def test_a_topic_of_which_nobody_answered_is_taken_though_it_is_to_be_call
     assert list(stage.platform.topics) == [orphan]
 
 
+@virtual
+async def test_a_topic_that_is_told_of_before_its_opening_fails_is_taken_at_once() -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    stage.platform.fail("open", PerhapsDone("lost"), done=True)
+    async with stage.running():
+        await stage.until(lambda: bool(stage.platform.topics))
+        (orphan,) = stage.platform.topics
+        stage.outbox.stands(orphan, "Title of p1")
+        began = asyncio.get_running_loop().time()
+        await stage.outbox.no_opening(orphan)
+        assert asyncio.get_running_loop().time() - began < 0.5
+
+        place = await stage.store.place("p1")
+        assert place is not None and place.ref == orphan
+
+    assert list(stage.platform.topics) == [orphan]
+
+
+@virtual
+async def test_what_is_written_in_a_topic_whose_opening_failed_waits_until_it_is_taken() -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    stage.platform.fail("open", PerhapsDone("lost"), done=True)
+    async with stage.running():
+        await stage.until(lambda: bool(stage.platform.topics))
+        await asyncio.sleep(0.5)
+        (orphan,) = stage.platform.topics
+        stage.outbox.stands(orphan, "Title of p1")
+        await stage.outbox.no_opening(orphan)
+
+        place = await stage.store.place("p1")
+        assert place is not None and place.ref == orphan
+
+
+@virtual
+async def test_nobody_waits_for_a_topic_that_is_no_longer_wanted() -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    stage.platform.fail("open", PerhapsDone("lost"), done=True)
+    async with stage.running():
+        await stage.until(lambda: bool(stage.platform.topics))
+        await asyncio.sleep(0.5)
+        (orphan,) = stage.platform.topics
+        await stage.change("p1", wanted=Wanted.GONE)
+        stage.outbox.stands(orphan, "Title of p1")
+        began = asyncio.get_running_loop().time()
+        await stage.outbox.no_opening(orphan)
+
+        assert asyncio.get_running_loop().time() - began < 2.0
+
+
+@virtual
+async def test_a_topic_where_another_session_began_meanwhile_stays_with_that_one() -> None:
+    stage = Stage()
+    await stage.place(opened=False)
+    stage.platform.fail("open", PerhapsDone("lost"), done=True)
+    async with stage.running():
+        await stage.until(lambda: bool(stage.platform.topics))
+        await asyncio.sleep(0.5)
+        (orphan,) = stage.platform.topics
+        await stage.place("p2", opened=False)
+        await stage.store.change_place("p2", ref=orphan)
+        stage.outbox.stands(orphan, "Title of p1")
+        await stage.until(lambda: bool(stage.reports))
+
+    places = [await stage.store.place(id) for id in ("p1", "p2")]
+    assert places[0] is not None and places[1] is not None
+    assert places[1].ref == orphan
+    assert places[0].ref in stage.platform.topics and places[0].ref != orphan
+
+
 @pytest.mark.parametrize(
     ("title", "is_taken"), [("Title of p1", True), ("Title", False), ("x" * 100, True), ("x" * 99 + "y", False)]
 )
@@ -123,6 +195,24 @@ async def test_a_topic_takes_another_title_twice_and_a_persons_always() -> None:
         assert stage.platform.topics[place.ref] == "Two"
         await stage.change("p1", title="Mine", insists=True)
         await stage.until(lambda: stage.platform.topics[place.ref] == "Mine" if place.ref else False)
+
+
+@virtual
+async def test_a_title_of_ours_that_comes_after_a_persons_gives_way_to_it() -> None:
+    stage = Stage()
+    place = await stage.place()
+    assert place.ref is not None
+    ref = place.ref
+    async with stage.running():
+        await stage.change("p1", title="Ours")
+        await stage.until(lambda: stage.platform.topics[ref] == "Ours")
+        await asyncio.sleep(1.0)
+        await stage.change("p1", title="By hand", named="By hand", insists=True)
+        await asyncio.sleep(5.0)
+        assert stage.platform.topics[ref] == "Ours"
+
+        await stage.outbox.called(ref, "Ours")
+        await stage.until(lambda: stage.platform.topics[ref] == "By hand")
 
 
 @virtual

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.desk import Desk, configure, in_guild
 from tests.e2e.house import House, eventually
-from tests.sims.discord import BOT, Discord, Right
+from tests.sims.discord import BOT, Discord, Right, slow
 
 pytestmark = pytest.mark.wall_clock
 
@@ -49,6 +49,21 @@ async def test_a_session_in_a_forum_is_a_post_with_state_and_agent(discord: Disc
     assert sorted(tag.name for tag in forum.tags.values()) == sorted(
         ["mine", "initializing", "active", "finished", "error", "cancelled", "stub"]
     )
+
+
+@pytest.mark.parametrize(("call", "gateway"), [(1.5, 0.0), (0.0, 0.7)], ids=["call", "gateway"])
+async def test_a_post_shows_what_became_of_its_session_meanwhile_whoever_tells_of_it_late(
+    discord: Discord, house: House, call: float, gateway: float
+) -> None:
+    lobby = in_forum(discord, house)
+    forum = next(one for one in lobby.guild.channels.values() if one.name == "sessions")
+    async with house.daemon():
+        await lobby.ready()
+        discord.fail("start_thread", 1, slow(call))
+        lobby.run("new", agent="stub", workspace=".")
+        discord.gateway.late = gateway
+        (post,) = await lobby.wait(lambda: discord.threads(forum) or None)
+        await lobby.wait(lambda: set(post.tag_names) == {"active", "stub"} or None)
 
 
 async def test_without_the_right_to_make_tags_posts_go_without(discord: Discord, house: House) -> None:
@@ -181,8 +196,10 @@ async def test_a_sleeping_session_that_is_archived_in_its_own_thread_stays_archi
         await desk.run("status").answered()
 
         assert thread.channel.archived and thread.channel.locked
-        changes = [call.body for call in discord.calls if call.method == "PATCH" and "archived" in call.body]
-        assert changes == [{"archived": True, "locked": True}]
+        archivings = await desk.wait(
+            lambda: [call.body for call in discord.called("modify_channel") if "archived" in call.body] or None
+        )
+        assert archivings == [{"archived": True, "locked": True}]
 
 
 async def test_an_archived_thread_says_how_it_is_brought_back_and_its_button_does_it(
@@ -291,10 +308,12 @@ async def test_those_that_wait_are_told_when_they_move_up(discord: Discord, hous
     desk = in_guild(discord, house)
     async with house.daemon():
         thread = await desk.new()
-        thread.say("slow 30 0.1")
+        thread.say("permission")
+        await thread.wait(lambda: any("Allow" in label for label in thread.labels) or None)
         for text in ("slow 600 0.1", "echo two"):
             thread.say(text)
         await thread.sees("Queued, number 2.")
+        await thread.press("Allow")
 
         await thread.wait(
             lambda: [one.text for one in thread.messages if "Queued" in one.text] == ["Queued, number 1."] or None

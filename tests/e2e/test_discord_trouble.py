@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from tests.e2e.desk import Desk, configure, in_guild
@@ -277,17 +280,21 @@ async def test_a_message_that_takes_no_edits_for_a_while_gets_them_later(discord
         assert "refused" not in daemon.log and "Traceback" not in daemon.log
 
 
+@pytest.mark.parametrize(("late", "pause"), [(0.0, 0.0), (0.1, 0.0), (0.1, 1.0), (0.0, 1.5)])
 async def test_a_thread_that_was_opened_by_a_call_that_failed_is_not_opened_twice(
-    discord: Discord, house: House
+    discord: Discord, house: House, late: float, pause: float
 ) -> None:
+    """Written in at once or later, it is the session's, however late the failure came."""
     desk = in_guild(discord, house)
     async with house.daemon():
         await desk.ready()
-        discord.fail("start_thread", 1, BAD_GATEWAY_AFTER)
+        discord.fail("start_thread", 1, replace(BAD_GATEWAY_AFTER, hang=late))
         thread = await desk.new()
+        await asyncio.sleep(pause)
         thread.say("echo hello")
         await thread.sees("hello")
         assert len(discord.threads(desk.channel)) == 1
+        assert house.rows("SELECT count(*) FROM sessions") == [(1,)]
 
 
 @pytest.mark.parametrize("fault", [flood(20.0, "global"), BANNED, SERVER_ERROR], ids=["flood", "ban", "500"])

@@ -98,10 +98,12 @@ async def test_those_that_wait_are_told_when_they_move_up(sim: Telegram, house: 
     general = in_group(sim, house)
     async with house.daemon():
         topic = await general.new()
-        topic.say("slow 30 0.1")
+        topic.say("permission")
+        await topic.wait(lambda: any("Allow" in label for label in topic.labels) or None)
         for text in ("slow 600 0.1", "echo two"):
             topic.say(text)
         await topic.sees("Queued, number 2.")
+        await topic.press("Allow")
 
         await topic.wait(
             lambda: [one.text for one in topic.messages if "Queued" in one.text] == ["Queued, number 1."] or None

@@ -122,6 +122,7 @@ class DiscordAdapter:
             case PlaceChanged(place=changed) if changed.adapter == self.name:
                 self._bearings.know(changed)
                 self._answers.place_changed()
+                self._forums.changed(changed)  # its session may have gone on while it was opened
             case StateChanged() if place is not None and place.adapter == self.name:
                 self._forums.changed(place)
             case _:

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 OFFERED, APPLIED, LONGEST = 20, 5, 20
 APART = 1.0  # between two posts that are tagged
 LONGEST_PAUSE = 60.0
+MOST_UNSEEN = 100
 REFUSED_SECONDS = 3600.0  # before a forum is asked once more to offer tags
 
 
@@ -39,6 +40,7 @@ class Forums:
         self._offered: dict[str, Mapping[str, str]] = {}  # by forum: ids by name
         self._refused: dict[str, float] = {}
         self._wanted: dict[str, Place] = {}
+        self._unseen: dict[str, Place] = {}  # by thread: it sleeps, or the gateway has not told of it yet
         self._news = asyncio.Event()
 
     async def tags(self, forum: str, record: SessionRecord) -> list[str]:
@@ -78,6 +80,12 @@ class Forums:
             self._wanted[place.id] = place
             self._news.set()
 
+    def stands(self, thread: str) -> None:
+        """The gateway tells of a new one."""
+        place = self._unseen.pop(thread, None)
+        if place is not None:
+            self.changed(place)
+
     async def run(self) -> None:
         """Until cancelled."""
         while True:
@@ -100,7 +108,10 @@ class Forums:
             return
         post = self._bearings.thread(place.ref.topic)
         if post is None:
-            return  # it sleeps, and would be woken
+            self._unseen[place.ref.topic] = place
+            while len(self._unseen) > MOST_UNSEEN:
+                del self._unseen[next(iter(self._unseen))]
+            return
         record = (await self._hub.look(OneSession(place.session), SURFACE)).row.record
         ours = await self.tags(place.space, record)
         states = {self._offered.get(place.space, {}).get(str(state)) for state in State}

@@ -55,7 +55,7 @@ class Intake:
         where, key = taken.origin.where, taken.origin.key
         if taken.inbound is not None:
             if where.topic and where.topic not in facts.threads:
-                await self._outbox.no_opening(where.space)
+                await self._outbox.no_opening(where)
             said = await answering(self._ledger, self._outbox, taken.inbound, taken.replies_to)
             reply = await self._hub.handle(said)
             if reply is not None:

@@ -44,6 +44,7 @@ class Reception:
         self._means = means
         self._bearings = means.bearings
         self._pen = pen
+        self._forums = forums
         self._look_again = look_again
         self._marks = Marks(means.ledger)
         self._moving = Moving(means)
@@ -145,6 +146,7 @@ class Reception:
         at once."""
         if str(thread.owner_id) == self._bearings.facts().bot:
             self._means.outbox.stands(address(thread.parent_id, thread.id), thread.name)
+            self._forums.stands(str(thread.id))
 
     def _keep(self, event: str, thing: Any = None) -> None:
         if self._news.qsize() + len(self._aside) >= MOST_WAITING:
@@ -237,7 +239,9 @@ class Reception:
         self._look_again()
 
     async def _renamed(self, where: ThreadRef, title: str) -> None:
-        if not self._pen.has_named(where.topic, title):
+        if self._pen.has_named(where.topic, title):
+            await self._handling.safely(self._means.outbox.called, where, title)
+        else:
             await self._handling.renamed(where, title)
 
     async def _pass(self) -> None:

@@ -192,7 +192,7 @@ class TelegramAdapter:
         elif not is_ours:
             await self._intake.take(delivery, facts)
         elif update.message is not None:
-            self._tell_of_topic(update.message)
+            await self._tell_of_topic(update.message)
         if update.message is not None:
             self._notice(update.message)
 
@@ -202,11 +202,15 @@ class TelegramAdapter:
         if message.chat.type == "private" and (message.text or "").startswith("/start"):
             self._lookout.again()  # who never wrote before has no menu yet
 
-    def _tell_of_topic(self, message: Message) -> None:
-        """One that we opened: the answer to our call may have been lost, or we may have been killed before it came."""
-        created, topic = message.forum_topic_created, message.message_thread_id
-        if created is not None and topic:
-            self._outbox.stands(ThreadRef(self.name, str(message.chat.id), str(topic)), created.name)
+    async def _tell_of_topic(self, message: Message) -> None:
+        """One that we opened or renamed: the answer to our call may have been lost, or we may have been killed before
+        it came."""
+        created, edited, topic = message.forum_topic_created, message.forum_topic_edited, message.message_thread_id
+        where = ThreadRef(self.name, str(message.chat.id), str(topic))
+        if topic and created is not None:
+            self._outbox.stands(where, created.name)
+        elif topic and edited is not None and edited.name:
+            await self._outbox.called(where, edited.name)
 
     def _note_title(self, message: Message) -> None:
         thing = message.forum_topic_edited or message.forum_topic_created

@@ -73,7 +73,7 @@ class Intake:
     async def _tell(self, taken: Taken) -> None:
         if taken.inbound is not None:
             if taken.origin.where.topic:
-                await self._outbox.no_opening(taken.origin.where.space)
+                await self._outbox.no_opening(taken.origin.where)
             told = await answering(self._ledger, self._outbox, taken.inbound, taken.replies_to)
             reply = await self._hub.handle(told)
             if reply is not None and _is_seen_anyway(taken.inbound, reply):
