@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from openacp_bot.core.errors import AgentError, AgentGone, UserError
 from openacp_bot.core.events import AgentEvent, Asked, AskOption, Event, Outcome, Said, TextChunk, TurnEnded
-from openacp_bot.core.inbound import Inbound, Reply
+from openacp_bot.core.inbound import Inbound, Message, Reply
 from openacp_bot.core.model import AgentSpec, FileRef, Place, ToolCall, UserRef
 from openacp_bot.core.ports import How, Hub
 from openacp_bot.core.settings import Settings
@@ -256,6 +256,11 @@ class ScriptedHub:
         self.hold: asyncio.Event | None = None  # nothing is said before it is set
         self._changed = asyncio.Event()
         self._keys: set[str] = set()
+
+    @property
+    def texts(self) -> list[str]:
+        """What messages said, in order."""
+        return [one.text for one in self.heard if isinstance(one, Message)]
 
     async def handle(self, inbound: Inbound) -> Reply | None:
         if self.hold is not None:

@@ -39,9 +39,6 @@ KEPT = "The daemon is stopping. Your message is kept and waits for the restart."
 # invisible separator, so that the same letters in a path, a title or somebody else's sentence stay what they are.
 TOPIC = "\u2063topic"
 
-# What people call the surfaces.
-SURFACES: Mapping[str, str] = {"": "page", "web": "page", "telegram": "Telegram", "discord": "Discord"}
-
 TURNS_AROUND = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # Unicode's overrides and isolates
 ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
@@ -127,7 +124,7 @@ def worded(text: str, *, topic: str = "topic") -> str:
 
 def surface_name(adapter: str) -> str:
     """What people call it."""
-    return SURFACES.get(adapter, adapter)
+    return "page" if adapter in ("", "web") else adapter.capitalize()
 
 
 # --- lines -----------------------------------------------------------------------------------------

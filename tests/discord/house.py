@@ -17,7 +17,7 @@ from openacp_bot.core.ports import Ledger, Records
 from openacp_bot.core.settings import AccessList
 from openacp_bot.store import open_store
 from tests.fakes import ScriptedHub
-from tests.sims.discord import Channel, Discord, Message, Person
+from tests.sims.discord import Channel, Discord, Guild, Message, Person
 
 QUICK = Patience(
     away=(0.02, 0.2), refused=0.2, acknowledge=0.3, store=(0.02, 0.2), apart=0.0, goodbye=3.0, titles=0.1,
@@ -61,6 +61,11 @@ class House:
         async with asyncio.timeout(10):
             while (await self.ledger.notes("discord")).get(key) != str(value):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+
+
+def guild_of(channel: Channel) -> Guild:
+    assert channel.guild is not None
+    return channel.guild
 
 
 def where(channel: Channel) -> ThreadRef:

@@ -8,17 +8,12 @@ from pathlib import Path
 import pytest
 
 from openacp_bot.core.inbound import Reply
-from tests.discord.house import House, house, shown, where
+from tests.discord.house import House, guild_of, house, shown, where
 from tests.fakes import ScriptedHub
-from tests.sims.discord import BOT, Channel, Discord, Guild, Intent, Person, Right
+from tests.sims.discord import BOT, Channel, Discord, Intent, Person, Right
 from tests.sims.discord.world import TEXT
 
 UP = "discord: up as"
-
-
-def guild_of(channel: Channel) -> Guild:
-    assert channel.guild is not None
-    return channel.guild
 
 
 @pytest.fixture

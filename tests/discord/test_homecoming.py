@@ -12,9 +12,9 @@ import pytest
 from openacp_bot.adapters.discord.history import MOST
 from openacp_bot.adapters.discord.homecoming import LEFT_OUT
 from openacp_bot.core.events import PlaceChanged, Said
-from openacp_bot.core.inbound import Edited, Message, PlaceReported, Report
+from openacp_bot.core.inbound import Edited, PlaceReported, Report
 from openacp_bot.core.model import Place, Prompt, SessionRecord, Source, UserRef, Wanted
-from tests.discord.house import QUICK, House, house, shown, where
+from tests.discord.house import QUICK, House, guild_of, house, shown, where
 from tests.fakes import ScriptedHub
 from tests.sims.discord import (
     CUT_BEFORE,
@@ -31,16 +31,6 @@ from tests.sims.discord import (
     hang,
     refuse,
 )
-
-
-def texts(hub: ScriptedHub) -> list[str]:
-    """What messages said, in order."""
-    return [one.text for one in hub.heard if isinstance(one, Message)]
-
-
-def guild_of(channel: Channel) -> Guild:
-    assert channel.guild is not None
-    return channel.guild
 
 
 def nowhere(guild: Guild) -> Channel:
@@ -75,13 +65,13 @@ async def test_a_server_that_comes_late_is_waited_for_and_what_was_missed_there_
 
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
         await home.until(lambda: "tells nothing of the server" in home.adapter.status)
-        assert texts(home.hub) == []
+        assert home.hub.texts == []
         discord.outage(guild_of(agents), away=False)
         ann.write(agents, "after it")
-        await home.hub.until(lambda: texts(home.hub)[-1:] == ["after it"])
+        await home.hub.until(lambda: home.hub.texts[-1:] == ["after it"])
         await home.until(lambda: "tells nothing" not in home.adapter.status)
 
-    assert [one for one in texts(home.hub) if one != "before"] == ["missed", "after it"]
+    assert [one for one in home.hub.texts if one != "before"] == ["missed", "after it"]
 
 
 async def test_no_channel_is_made_in_a_server_that_is_not_there_yet(
@@ -95,7 +85,7 @@ async def test_no_channel_is_made_in_a_server_that_is_not_there_yet(
         discord.outage(guild, away=False)
         await home.until(lambda: discord.commands)
         ann.write(own, f"<@{discord.bot.id}> hello")
-        await home.hub.until(lambda: texts(home.hub) == ["hello"])
+        await home.hub.until(lambda: home.hub.texts == ["hello"])
 
     assert [one.name for one in guild.channels.values()].count("openacp") == 1
 
@@ -107,7 +97,7 @@ async def test_direct_messages_do_not_wait_for_the_server(
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
         await home.until(lambda: "tells nothing of the server" in home.adapter.status)
         ann.write(ann.direct(), "are you there?")
-        await home.hub.until(lambda: texts(home.hub) == ["are you there?"])
+        await home.hub.until(lambda: home.hub.texts == ["are you there?"])
 
 
 async def test_what_is_written_during_an_outage_in_mid_life_is_told_once(
@@ -120,9 +110,9 @@ async def test_what_is_written_during_an_outage_in_mid_life_is_told_once(
     ann.write(agents, "meanwhile")
     discord.outage(guild_of(agents), away=False)
     ann.write(agents, "after")
-    await home.hub.until(lambda: texts(home.hub)[-1:] == ["after"])
+    await home.hub.until(lambda: home.hub.texts[-1:] == ["after"])
 
-    assert texts(home.hub) == ["before", "meanwhile", "after"]
+    assert home.hub.texts == ["before", "meanwhile", "after"]
 
 
 async def test_a_service_that_does_not_tell_of_the_bot_itself_is_good_enough(
@@ -132,7 +122,7 @@ async def test_a_service_that_does_not_tell_of_the_bot_itself_is_good_enough(
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
         await home.up()
         ann.write(agents, "hello")
-        await home.hub.until(lambda: texts(home.hub) == ["hello"])
+        await home.hub.until(lambda: home.hub.texts == ["hello"])
 
         assert home.adapter.status == "up as testbot"
 
@@ -148,11 +138,11 @@ async def test_a_bot_that_was_removed_and_is_invited_again_reads_on(
     await home.until(lambda: "is not in the server" in home.adapter.status)
     ann.write(agents, "meanwhile")
     discord.add_member(guild, discord.bot, *roles)
-    await home.hub.until(lambda: "meanwhile" in texts(home.hub))
+    await home.hub.until(lambda: "meanwhile" in home.hub.texts)
     ann.write(agents, "after")
-    await home.hub.until(lambda: texts(home.hub)[-1:] == ["after"])
+    await home.hub.until(lambda: home.hub.texts[-1:] == ["after"])
 
-    assert texts(home.hub) == ["before", "meanwhile", "after"]
+    assert home.hub.texts == ["before", "meanwhile", "after"]
 
 
 async def test_what_is_written_while_the_bot_is_in_a_second_server_is_read_once_it_left_that(
@@ -166,7 +156,7 @@ async def test_what_is_written_while_the_bot_is_in_a_second_server_is_read_once_
         await home.until(lambda: "several servers" in home.adapter.status)
         ann.write(agents, "meanwhile")
         discord.remove_member(second, discord.bot)
-        await home.hub.until(lambda: "meanwhile" in texts(home.hub))
+        await home.hub.until(lambda: "meanwhile" in home.hub.texts)
 
 
 async def test_what_stood_there_before_the_first_connection_is_not_ours(
@@ -179,8 +169,8 @@ async def test_what_stood_there_before_the_first_connection_is_not_ours(
         async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
             await home.up()
             ann.write(agents, words)
-            await home.hub.until(lambda home=home, words=words: words in texts(home.hub))  # type: ignore[misc]
-            assert not {"long ago", "in a thread"} & set(texts(home.hub))
+            await home.hub.until(lambda home=home, words=words: words in home.hub.texts)  # type: ignore[misc]
+            assert not {"long ago", "in a thread"} & set(home.hub.texts)
 
 
 # --- what was missed -----------------------------------------------------------------------------
@@ -208,9 +198,9 @@ async def test_threads_that_were_archived_again_are_read(
     before = len(discord.calls)
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
         await home.up()
-        await home.hub.until(lambda: "in a new one" in texts(home.hub))
+        await home.hub.until(lambda: "in a new one" in home.hub.texts)
 
-    assert {one for one in texts(home.hub) if one != "before"} == {"in Thread 0", "in a new one"}
+    assert {one for one in home.hub.texts if one != "before"} == {"in Thread 0", "in a new one"}
     read = {call.path.split("/")[2] for call in discord.calls[before:] if call.name == "get_messages"}
     assert str(quiet.id) not in read
 
@@ -232,7 +222,7 @@ async def test_of_many_archived_threads_only_the_latest_are_listed(
     ann.archive(spoken)
 
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
-        await home.hub.until(lambda: "missed" in texts(home.hub))
+        await home.hub.until(lambda: "missed" in home.hub.texts)
         await home.until(lambda: home.adapter.status.startswith("up"))
 
         assert len(discord.called("list_public_archived_threads")) == 2  # one in each life
@@ -255,9 +245,9 @@ async def test_mentions_elsewhere_are_read_where_they_may_begin_a_session(
     before = len(discord.calls)
     async with house(discord, tmp_path, ScriptedHub(), agents, ann, mention_anywhere=True) as home:
         await home.up()
-        await home.hub.until(lambda: "look at this" in texts(home.hub))
+        await home.hub.until(lambda: "look at this" in home.hub.texts)
 
-    assert [one for one in texts(home.hub) if one != "before"] == ["look at this"]
+    assert [one for one in home.hub.texts if one != "before"] == ["look at this"]
     read = {call.path.split("/")[2] for call in discord.calls[before:] if call.name == "get_messages"}
     assert not {str(quiet.id), str(hidden.id)} & read
 
@@ -281,9 +271,9 @@ async def test_roles_are_asked_for_once_for_each_person(
     before = len(discord.calls)
     async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
         await home.up()
-        await home.hub.until(lambda: "from Bob 4" in texts(home.hub))
+        await home.hub.until(lambda: "from Bob 4" in home.hub.texts)
 
-    assert [one for one in texts(home.hub) if one != "before"] == [f"from Bob {number}" for number in range(5)]
+    assert [one for one in home.hub.texts if one != "before"] == [f"from Bob {number}" for number in range(5)]
     assert calls(discord, "get_guild_member", before)() == 2
 
 
@@ -303,12 +293,13 @@ async def test_while_roles_cannot_be_read_what_was_missed_waits(
     bob.write(agents, f"<@{discord.bot.id}> missed too")
     discord.fail("get_guild_member", 6, fault)
 
-    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
+    patient = replace(QUICK, behind=60.0)
+    async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles, patience=patient) as home:
         await home.up()
         bob.write(agents, "after")
-        await home.hub.until(lambda: "after" in texts(home.hub))
+        await home.hub.until(lambda: "after" in home.hub.texts)
 
-    assert [one for one in texts(home.hub) if one != "before"] == ["missed", "missed too", "after"]
+    assert [one for one in home.hub.texts if one != "before"] == ["missed", "missed too", "after"]
     assert "be stored" not in caplog.text
 
 
@@ -330,10 +321,10 @@ async def test_chatter_and_direct_messages_of_strangers_cost_no_call_for_their_r
     before = len(discord.calls)
     async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles, mention_anywhere=True) as home:
         await home.up()
-        await home.hub.until(lambda: "missed" in texts(home.hub))
+        await home.hub.until(lambda: "missed" in home.hub.texts)
         bob.write(bob.direct(), "let me in")
         ann.write(ann.direct(), "hello")
-        await home.hub.until(lambda: "hello" in texts(home.hub))
+        await home.hub.until(lambda: "hello" in home.hub.texts)
 
     assert calls(discord, "get_guild_member", before)() == 0
 
@@ -359,12 +350,12 @@ async def test_a_stranger_whose_roles_cannot_be_read_holds_up_nobody(
         await home.up()
         ann.write(agents, "live")
         ann.write(thread, "live in the thread")
-        await home.hub.until(lambda: {"missed", "live", "live in the thread"} <= set(texts(home.hub)))
-        assert "from Bob" not in texts(home.hub)
+        await home.hub.until(lambda: {"missed", "live", "live in the thread"} <= set(home.hub.texts))
+        assert "from Bob" not in home.hub.texts
         discord.faults.end("get_guild_member")
-        await home.hub.until(lambda: "from Bob" in texts(home.hub))
+        await home.hub.until(lambda: "from Bob" in home.hub.texts)
 
-    assert "I am nobody" not in texts(home.hub)
+    assert "I am nobody" not in home.hub.texts
 
 
 async def test_a_limit_during_the_reading_is_waited_out_and_a_refusal_is_not(
@@ -385,11 +376,11 @@ async def test_a_limit_during_the_reading_is_waited_out_and_a_refusal_is_not(
 
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
         await home.up()
-        await home.hub.until(lambda: "missed" in texts(home.hub))
+        await home.hub.until(lambda: "missed" in home.hub.texts)
         ann.write(agents, "after")
-        await home.hub.until(lambda: texts(home.hub)[-1:] == ["after"])
+        await home.hub.until(lambda: home.hub.texts[-1:] == ["after"])
 
-    assert [one for one in texts(home.hub) if one != "before"] == ["missed", "after"]
+    assert [one for one in home.hub.texts if one != "before"] == ["missed", "after"]
 
 
 async def test_what_cannot_be_read_for_long_holds_up_nothing_and_is_read_later_though_others_talk(
@@ -406,10 +397,10 @@ async def test_what_cannot_be_read_for_long_holds_up_nothing_and_is_read_later_t
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
         await home.up()
         ann.write(agents, "live")
-        await home.hub.until(lambda: texts(home.hub) == ["live"])
+        await home.hub.until(lambda: home.hub.texts == ["live"])
         discord.faults.end("get_messages")
         async with asyncio.timeout(10):
-            while "missed" not in texts(home.hub):
+            while "missed" not in home.hub.texts:
                 ann.write(lounge, "chatter")
                 await asyncio.sleep(0.05)
 
@@ -433,11 +424,11 @@ async def test_while_what_was_missed_cannot_be_read_other_channels_and_direct_me
         ann.write(agents, "elsewhere")
         ann.write(ann.direct(), "in private")
         await home.hub.until(lambda: len(home.hub.heard) == 2)
-        assert texts(home.hub) == ["elsewhere", "in private"]
+        assert home.hub.texts == ["elsewhere", "in private"]
         discord.faults.end("get_messages")
-        await home.hub.until(lambda: "behind it" in texts(home.hub))
+        await home.hub.until(lambda: "behind it" in home.hub.texts)
 
-    there = [one for one in texts(home.hub) if one in ("missed", "behind it")]
+    there = [one for one in home.hub.texts if one in ("missed", "behind it")]
     assert there[:2] == ["missed", "behind it"]
 
 
@@ -453,7 +444,7 @@ async def test_a_page_that_hangs_is_given_up(discord: Discord, ann: Person, agen
 
     async with house(discord, tmp_path, ScriptedHub(), agents, ann, patience=replace(QUICK, read=0.2)) as home:
         ann.write(agents, "elsewhere")
-        await home.hub.until(lambda: {"elsewhere", "missed"} <= set(texts(home.hub)))
+        await home.hub.until(lambda: {"elsewhere", "missed"} <= set(home.hub.texts))
 
 
 async def test_messages_of_other_bots_leave_out_none_of_a_person(
@@ -471,9 +462,9 @@ async def test_messages_of_other_bots_leave_out_none_of_a_person(
     ann.write(agents, "late")
 
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
-        await home.hub.until(lambda: "late" in texts(home.hub))
+        await home.hub.until(lambda: "late" in home.hub.texts)
 
-    assert [one for one in texts(home.hub) if one != "before"] == ["early", "late"]
+    assert [one for one in home.hub.texts if one != "before"] == ["early", "late"]
     assert not any("left out" in one.text for one in discord.sent(agents))
 
 
@@ -489,10 +480,10 @@ async def test_of_too_many_messages_the_oldest_are_left_out_and_that_is_said_onc
         ann.write(agents, f"message {number}")
 
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
-        await home.hub.until(lambda: f"message {MOST + 4}" in texts(home.hub))
+        await home.hub.until(lambda: f"message {MOST + 4}" in home.hub.texts)
         await shown(discord, agents, LEFT_OUT)
 
-    said = texts(home.hub)
+    said = home.hub.texts
     assert said[-MOST:] == [f"message {number}" for number in range(5, MOST + 5)]
     assert "message 0" not in said
     assert sum(LEFT_OUT in one.text for one in discord.sent(agents)) == 1
@@ -527,7 +518,7 @@ async def test_a_first_direct_message_to_an_earlier_life_is_remembered(
     ann.write(ann.direct(), "while you were away")
 
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
-        await home.hub.until(lambda: "while you were away" in texts(home.hub))
+        await home.hub.until(lambda: "while you were away" in home.hub.texts)
 
 
 # --- what waits ----------------------------------------------------------------------------------
@@ -584,7 +575,7 @@ async def test_what_somebody_whose_roles_cannot_be_read_edited_runs_as_it_was_an
     before = len(discord.calls)
     async with house(discord, tmp_path, ScriptedHub(), agents, ann, roles=roles) as home:
         await home.up()
-        await home.hub.until(lambda: "missed" in texts(home.hub))
+        await home.hub.until(lambda: "missed" in home.hub.texts)
 
     assert not any(isinstance(one, Edited) for one in home.hub.heard)
     assert calls(discord, "get_message", before)() == 1  # it did not all begin again

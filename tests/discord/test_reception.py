@@ -12,7 +12,7 @@ from openacp_bot.core.errors import StoreError
 from openacp_bot.core.events import PlaceChanged, Said
 from openacp_bot.core.inbound import Edited, Ground, Message, PlaceReported, Report
 from openacp_bot.core.model import Place, Wanted
-from tests.discord.house import House, house, where
+from tests.discord.house import House, guild_of, house, where
 from tests.fakes import ScriptedHub
 from tests.sims.discord import (
     BOT,
@@ -22,7 +22,6 @@ from tests.sims.discord import (
     Channel,
     Discord,
     Fault,
-    Guild,
     Person,
     Right,
     refuse,
@@ -40,16 +39,6 @@ async def opened(home: House, thread: Channel, *, title: str = "") -> Place:
     await home.records.add_place(place)
     home.adapter.show(None, Said("s1", None, 1, 0.0, PlaceChanged(place)))
     return place
-
-
-def texts(hub: ScriptedHub) -> list[str]:
-    """What messages said, in order."""
-    return [one.text for one in hub.heard if isinstance(one, Message)]
-
-
-def guild_of(channel: Channel) -> Guild:
-    assert channel.guild is not None
-    return channel.guild
 
 
 async def test_our_own_renaming_is_not_taken_for_a_person_s(
@@ -87,9 +76,9 @@ async def test_what_was_missed_is_read_although_discord_fails_for_a_while(
     async with house(discord, tmp_path, hub, agents, ann) as home:
         await home.up()
         ann.write(agents, "fourth")
-        await hub.until(lambda: hub.heard and texts(hub)[-1] == "fourth")
+        await hub.until(lambda: hub.heard and hub.texts[-1] == "fourth")
 
-    assert [one for one in texts(hub) if one != "first"] == [
+    assert [one for one in hub.texts if one != "first"] == [
         "second",
         "third",
         "fourth",
@@ -106,7 +95,7 @@ async def test_a_place_that_may_not_be_read_holds_up_nothing(
         async with house(discord, tmp_path, hub, agents, ann) as home:
             await home.up()
             ann.write(agents, words)
-            await hub.until(lambda hub=hub, words=words: words in texts(hub))  # type: ignore[misc]
+            await hub.until(lambda hub=hub, words=words: words in hub.texts)  # type: ignore[misc]
             assert discord.faults.left("get_messages") == 0
 
 
@@ -127,11 +116,11 @@ async def test_direct_messages_that_cannot_be_read_hold_up_nothing_and_are_read_
     async with house(discord, tmp_path, ScriptedHub(), agents, ann) as home:
         await home.up()
         ann.write(agents, "after")
-        await home.hub.until(lambda: "after" in texts(home.hub))
+        await home.hub.until(lambda: "after" in home.hub.texts)
         discord.faults.end("get_channel")
-        await home.hub.until(lambda: "in private" in texts(home.hub))
+        await home.hub.until(lambda: "in private" in home.hub.texts)
 
-    assert [one for one in texts(home.hub) if one not in ("before", "in private")] == ["missed", "after"]
+    assert [one for one in home.hub.texts if one not in ("before", "in private")] == ["missed", "after"]
 
 
 async def test_what_is_told_at_once_is_never_late_though_our_clock_is_fast(tmp_path: Path) -> None:
@@ -163,7 +152,7 @@ async def test_of_more_than_can_be_kept_nothing_is_lost(
     home.hub.hold.set()
     await home.hub.until(lambda: len(home.hub.heard) == len(said))
 
-    assert texts(home.hub) == said
+    assert home.hub.texts == said
     assert len(discord.called("get_messages")) > before
 
 

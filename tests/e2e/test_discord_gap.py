@@ -27,6 +27,7 @@ async def test_queued_messages_that_were_deleted_or_edited_while_we_were_away_ar
 
     async with house.daemon() as daemon:
         await eventually(lambda: house.rows("SELECT 1 FROM prompts WHERE state = 'dropped'"))
+        await eventually(lambda: house.rows("SELECT 1 FROM prompts WHERE text = 'echo with other words'"))
         await thread.press("Run the queue")
         await thread.sees("with other words")
         assert "Traceback" not in daemon.log

@@ -149,6 +149,11 @@ def _retry_after(error: discord.HTTPException) -> float:
         return BANNED_SECONDS
 
 
+def in_words(error: Exception) -> str:
+    """Some have none but their name, as TimeoutError."""
+    return str(error) or type(error).__name__
+
+
 def words(error: discord.HTTPException) -> str:
     """What Discord says, on one line; never a proxy's page."""
     said = " ".join(error.text.split())[:LONGEST_WORDS].rstrip(".")

@@ -17,6 +17,7 @@ import discord
 
 from openacp_bot.adapters.discord.checks import rights
 from openacp_bot.adapters.discord.config import Patience
+from openacp_bot.adapters.discord.errors import in_words
 from openacp_bot.adapters.discord.facts import Facts
 from openacp_bot.adapters.discord.history import Missed, missed
 from openacp_bot.adapters.discord.rest import Rest
@@ -100,7 +101,7 @@ class Gap:
                 log.warning("discord: the archived threads of %d may not be read: %s", parent.id, error)
                 return
             except FOR_NOW as error:
-                log.warning("discord: the archived threads of %d cannot be read: %s", parent.id, _words(error))
+                log.warning("discord: the archived threads of %d cannot be read: %s", parent.id, in_words(error))
                 self._spent, self.is_whole = self._spent + self._now() - asked, False
                 return
             for raw in listed["threads"]:
@@ -135,7 +136,7 @@ class Gap:
             self._waits.pop(channel.id, None)
         except FOR_NOW as error:
             if channel.id not in self._waits:
-                log.warning("discord: what was written in %d cannot be read yet: %s", channel.id, _words(error))
+                log.warning("discord: what was written in %d cannot be read yet: %s", channel.id, in_words(error))
             self._spent += self._now() - asked
             self._owe(channel.id, waits=waits)
         else:
@@ -168,10 +169,6 @@ class Gap:
 def _last(channel: Channel) -> int | None:
     """Its newest message, where that is told."""
     return getattr(channel, "last_message_id", None)
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__
 
 
 def _ours(guild: discord.Guild, facts: Facts) -> Iterator[discord.TextChannel | discord.Thread]:

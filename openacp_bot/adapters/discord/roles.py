@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from openacp_bot.adapters.discord.errors import in_words
 from openacp_bot.adapters.discord.facts import Facts
 from openacp_bot.adapters.discord.rest import Rest
 from openacp_bot.chat.pen import NotDone, PenError, PerhapsDone, RetryAfter
@@ -47,7 +48,7 @@ class Roles:
             async with asyncio.timeout(self._seconds):
                 member = await self._rest().paced.member(facts.guild, user)
         except (NotDone, PerhapsDone, RetryAfter, TimeoutError) as error:
-            self._trouble = f"the roles of a member cannot be read: {str(error) or type(error).__name__}"
+            self._trouble = f"the roles of a member cannot be read: {in_words(error)}"
             raise NotKnown(self._trouble) from error
         except PenError as error:
             log.warning("discord: the roles of a member cannot be read: %s", error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from tests.sims.discord.buckets import GENEROUS, Buckets, Limits
@@ -26,6 +27,8 @@ from tests.sims.discord.world import (
 )
 
 T = TypeVar("T")
+
+POLL = 0.1
 
 
 class Facts:
@@ -134,11 +137,14 @@ class Facts:
         self._changes = asyncio.Event()
 
     async def until(self, predicate: Callable[[], T], seconds: float = 30) -> T:
-        """Whatever true value the predicate returns; looked at after every change."""
+        """Whatever true value the predicate returns; looked at after every change, and, as it may be about something
+        else, now and then."""
         try:
             async with asyncio.timeout(seconds):
                 while not (found := predicate()):
-                    await self._changes.wait()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(POLL):
+                            await self._changes.wait()
         except TimeoutError:
             calls = [f"{call.name} {call.status} {call.description}" for call in self.calls[-12:]]
             raise AssertionError(f"not seen within {seconds} s; the last calls: {calls}") from None

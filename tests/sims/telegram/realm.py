@@ -7,6 +7,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from tests.sims.telegram.floods import FloodControl, Limits
@@ -32,6 +33,8 @@ from tests.sims.telegram.world import (
 )
 
 T = TypeVar("T")
+
+POLL = 0.1
 Commands = list[Json]
 
 
@@ -299,11 +302,14 @@ class Realm:
         self._changes = asyncio.Event()
 
     async def wait_for(self, predicate: Callable[[], T], seconds: float = 30) -> T:
-        """Whatever true value the predicate returns; looked at after every change."""
+        """Whatever true value the predicate returns; looked at after every change, and, as it may be about something
+        else, now and then."""
         try:
             async with asyncio.timeout(seconds):
                 while not (found := predicate()):
-                    await self._changes.wait()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(POLL):
+                            await self._changes.wait()
         except TimeoutError:
             calls = [f"{call.method} {call.status} {call.description}" for call in self.calls[-12:]]
             raise AssertionError(f"not seen within {seconds} s; the last calls: {calls}") from None

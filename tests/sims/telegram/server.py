@@ -245,7 +245,8 @@ async def _params(request: web.Request) -> Params:
     elif request.can_read_body:
         for name, value in (await request.post()).items():
             if isinstance(value, web.FileField):
-                uploads[name] = Upload(value.filename, value.content_type, value.file.read())
+                with value.file as file:  # whoever cuts the connection leaves nothing open
+                    uploads[name] = Upload(value.filename, value.content_type, file.read())
             elif isinstance(value, str):
                 raw[name] = value
     return Params(raw, uploads)
