@@ -200,6 +200,7 @@ class MemoryStore(MemoryCards):
         if not self._admitted(key):
             return False
         if self._sessions.pop(id, None) is None:
+            self._settle_cards_of_deleted(id)
             return True
         self._deleted[id] = {
             *(("prompt", prompt.id) for prompt in self._prompts.values() if prompt.session == id),

@@ -29,7 +29,7 @@ from openacp_bot.core.inbound import Origin, PlaceReported, Reply, Report
 from openacp_bot.core.model import Place, SessionRecord, ThreadRef, UserRef, Wanted
 from openacp_bot.core.ports import Hub, Ledger
 from openacp_bot.core.views import OneSession
-from openacp_bot.core.words import TOPIC
+from openacp_bot.core.words import TOPIC, span, surface_name
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ ANSWER_SECONDS = 1.0  # between the wish to close a place and its closing
 LONG = 90  # titles; every platform shows so much of them
 SILENCED = "silenced"  # how the ref of a card begins which tells that nothing may be said in a place
 DAY = 86400.0
+LONG_WAIT = 20.0  # for a title; who waits so long is told
 
 
 class Keeper(Generic[W]):
@@ -188,6 +189,7 @@ class Keeper(Generic[W]):
             await self._do(deed, job.place)
         except Later as error:
             job.hold = self._clock() + error.seconds
+            await self._tell_later(job.place, error.seconds)
         except (PlaceGone, Refused) as error:
             await self._failed(deed, job.place, error)
 
@@ -310,22 +312,32 @@ class Keeper(Generic[W]):
             await self.report(place, Report.STAYS, detail=why)
             return
         ref = f"stays:{place.id}:{place.ref.topic if place.ref else ''}"
-        await self._tell_outside(place, ref, f"❌ The {TOPIC} of “{place.title}” stays: {why}")
+        text = f"❌ The {TOPIC} of “{place.title}” stays: {why}"
+        await self._tell(ref, ThreadRef(self._name, place.space), Reply(text, refused=True))
+
+    async def _tell_later(self, place: Place, seconds: float) -> None:
+        """Somebody was told that it is renamed."""
+        if place.ref is None or not place.insists or seconds < LONG_WAIT:
+            return
+        text = (
+            f"{surface_name(self._name)} lets nobody rename this {TOPIC} more often for now. "
+            f"It will be called “{place.title}” in {span(seconds)}."
+        )
+        await self._tell(f"later:{place.id}:{place.renames}:{place.title}", place.ref, Reply(text))
 
     async def silenced(self, place: Place, why: str) -> None:
         """The platform takes nothing there. Told beside it, where that is another chat; at most once a day."""
         if place.ref is None or self._pen.gate(place.ref) == self._pen.gate(ThreadRef(self._name, place.space)):
             return
         ref = f"{SILENCED}:{place.id}:{self._now() // DAY:.0f}"
-        if await self._ledger.card(CardKind.REPLY, ref) is not None:
-            return
         text = f"❌ The bot may not write in the {TOPIC} of “{place.title}”, where something waits: {why}"
-        await self._tell_outside(place, ref, text)
+        await self._tell(ref, ThreadRef(self._name, place.space), Reply(text, refused=True))
 
-    async def _tell_outside(self, place: Place, ref: str, text: str) -> None:
-        body = codec.dumps(Reply(text, refused=True))
-        where = ThreadRef(self._name, place.space)
-        await self._post(Card(secrets.token_hex(8), CardKind.REPLY, ref, where=where, body=body))
+    async def _tell(self, ref: str, where: ThreadRef, reply: Reply) -> None:
+        """Once for each `ref`."""
+        if await self._ledger.card(CardKind.REPLY, ref) is None:
+            body = codec.dumps(reply)
+            await self._post(Card(secrets.token_hex(8), CardKind.REPLY, ref, where=where, body=body))
 
     # --- to core
 

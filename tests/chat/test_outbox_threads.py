@@ -10,6 +10,7 @@ from openacp_bot.core.cards import Card, CardKind
 from openacp_bot.core.events import Outcome
 from openacp_bot.core.inbound import Reply
 from openacp_bot.core.model import Wanted
+from openacp_bot.core.words import TOPIC
 from tests.chat.stage import END, GENERAL, Stage, Turn
 from tests.virtual_time import virtual
 
@@ -160,6 +161,23 @@ async def test_the_newest_title_goes_once_it_may() -> None:
         await stage.until(lambda: "Two" in _titles(stage))
 
     assert "One" not in _titles(stage)
+
+
+@virtual
+async def test_whose_title_has_to_wait_long_is_told_once() -> None:
+    stage = keeping()
+    place = await stage.place()
+    stage.platform.fail("rename", Later(5))
+    stage.platform.fail("rename", Later(300), n=2)
+    async with stage.running():
+        await stage.change("p1", title="Ours")
+        await stage.until(lambda: len(at(stage, "rename")) == 2)
+        await stage.change("p1", title="Mine", insists=True)
+        await stage.until(lambda: "Mine" in _titles(stage))
+
+    told = f"Chat lets nobody rename this {TOPIC} more often for now. It will be called “Mine” in 5 min."
+    assert "".join(stage.platform.texts()) == told
+    assert {shown.where for shown in stage.platform.messages} == {place.ref}
 
 
 @virtual

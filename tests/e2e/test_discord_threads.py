@@ -96,7 +96,7 @@ async def test_a_person_s_name_for_a_thread_stays_and_ours_is_not_taken_for_one(
         await eventually(lambda: house.rows("SELECT 1 FROM sessions WHERE title = 'By hand' AND title_rank = 4"))
         second.say("title From the agent; echo done")
         await second.sees("done")
-        assert second.channel.name == "By hand"
+        await second.wait(lambda: second.channel.name == "By hand" or None)
 
 
 async def test_a_thread_is_called_by_its_first_message_at_once_if_nobody_else_names_it(
@@ -130,6 +130,8 @@ async def test_a_third_renaming_waits_and_holds_up_nothing(discord: Discord, hou
             if title != "Three":
                 await desk.wait(lambda title=title: thread.channel.name == title or None)  # type: ignore[misc]
         await desk.wait(lambda: discord.buckets.refused.get("name") or None)
+        told = await thread.sees("Discord lets nobody rename this thread more often for now.")
+        assert "It will be called “Three” in 9 min." in told.text
         thread.say("echo goes on")
         await thread.sees("goes on")
         assert thread.channel.name == "Two"
