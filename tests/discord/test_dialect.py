@@ -65,6 +65,7 @@ def check(pages: tuple[str, ...]) -> None:
         ("#### Level four", "**Level four**"),
         ("1\\. one\n1\\. two", "1. one\n1\\. two"),  # Discord would count
         ("0. zero", r"0\. zero"),
+        ("*.py * **/*.ts", r"*.py \* \*\*/*.ts"),
         ("    make:\n    \trun", "```\nmake:\n\trun\n```"),
         ("see https://a.b/c_d_e now", "see https://a.b/c_d_e now"),
         ("<@123> and @everyone", r"\<@123> and @everyone"),
@@ -222,6 +223,11 @@ def test_what_discord_has_of_its_own_is_shown_as_it_was_written(source: str) -> 
 
     check(pages)
     assert ink("".join(map(shown, pages))) == ink(written)
+
+
+@pytest.mark.parametrize(("line", "expected"), [("7. 0. word", r"7. 0\. word"), ("0. 0. word", r"0\. 0. word")])
+def test_no_number_of_ours_is_counted_anew(line: str, expected: str) -> None:
+    assert DIALECT.pages([Line(line)]) == (expected,)
 
 
 @THOROUGH

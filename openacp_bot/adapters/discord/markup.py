@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from openacp_bot.chat.styled.markdown import BULLETS
@@ -37,7 +37,7 @@ MARKUP = re.compile(
             r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\*(?!\s)|(?<!\s)\*|(?<=~)~|~(?=~)|(?<=\|)\||\|(?=\|)",
             rf"<(?=[@#:/+]|[^ >]{{0,{FURTHEST}}}[:@])",  # mentions, commands, times, addresses
             r":(?=(?!\d\d?:)[\w+-]+:)",  # emoji: in main.c:100:5, too
-            r"(?m:^[ \t]*0+\.(?=\s))",  # Discord counts from 1
+            rf"(?m:{ITEM}?0+\.(?=\s))",  # Discord counts from 1
             rf"(?m:{ITEM}(?:#(?=#{{0,2}}(?:\s|$))|>(?=\s|>>\s)|-(?=\s|#\s)|[*+](?=\s)))",
         )
     )
@@ -250,10 +250,17 @@ def _instead(styled: Styled) -> Mapping[int, str]:
     found |= {mark - 1 for mark in marks if plain[mark - 1 : mark] in (*"\\_~",)}
     found |= {mark for mark in marks if plain[mark : mark + 1] in (*"_~",)}
     found |= {inner.start() for inner in INNER.finditer(plain, 0, _last_end(styled, plain))}
+    found |= {at for at in _in_italics(styled.spans) if plain[at] == "*"}  # even one among blanks
     found |= set(_out_of_turn(plain))
     found |= _before_links(plain, [span for span in styled.spans if span.kind is Kind.LINK])
     bullets = {match.end() - 1: "-" for match in BULLET.finditer(plain)}
     return bullets | {at: f"\\{plain[at]}" for at in found}
+
+
+def _in_italics(spans: Iterable[Span]) -> Iterator[int]:
+    for span in spans:
+        if span.kind is Kind.ITALIC:
+            yield from range(span.start, span.end)
 
 
 def _out_of_turn(plain: str) -> Iterator[int]:
