@@ -19,7 +19,7 @@ HALF_MARK = re.compile(r"(?:^|\n)[ \t]*(?:-+|=+|`{1,2}|\*{1,2}|~{1,2}|#{1,6}|>|\
 def newest(source: str, size: int) -> tuple[tuple[str, ...], bool]:
     """About the last `size` characters as pieces that stand for themselves, and whether anything was left out. A piece
     does not change any more once another follows it, except that old pieces fall away at the front."""
-    start = _start(source, len(source) - size) if len(source) > size else 0
+    start = _behind_fence_line(source, _start(source, len(source) - size)) if len(source) > size else 0
     opening = _open_fence(source, start)
     rest = source[start:].lstrip("\n")
     return _pieces(f"{opening}\n{rest}" if opening else rest), start > 0
@@ -33,6 +33,15 @@ def _start(source: str, position: int) -> int:
         if found is not None:
             return found.end()
     return position
+
+
+def _behind_fence_line(source: str, position: int) -> int:
+    """What stands in the line that opens a fence is no part of its code."""
+    begin = source.rfind("\n", 0, position) + 1
+    if begin == position or _open_fence(source, begin) or not _open_fence(source, position):
+        return position
+    end = source.find("\n", position)
+    return len(source) if end < 0 else end + 1
 
 
 def _open_fence(source: str, end: int) -> str:

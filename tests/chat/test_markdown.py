@@ -98,6 +98,12 @@ def test_the_newest_of_a_fence_has_its_opening() -> None:
     assert pieces[0].startswith("~~~~py\nx\n")
 
 
+@pytest.mark.parametrize("behind", ["", "\n", "\ncode"])
+def test_the_newest_never_begins_within_the_line_that_opens_a_fence(behind: str) -> None:
+    opening = "~~~" + "x" * 100
+    assert newest(opening + behind, 50) == ((opening + (behind or "\n"),), True)
+
+
 def test_the_newest_behind_a_fence_has_no_opening() -> None:
     pieces, _ = newest("```py\nx\n```\n" + "word\n" * 200, 100)
 
