@@ -131,7 +131,7 @@ class Outbox(Generic[W]):
         """While a topic is being opened, people may see it, and write in it, before we know its address."""
         try:
             async with asyncio.timeout(limit):
-                await self._keeper.no_opening(where)
+                await self._keeper.orphans.none_may_be(where)
         except TimeoutError:
             pass
 
@@ -157,7 +157,7 @@ class Outbox(Generic[W]):
 
     def stands(self, where: ThreadRef, title: str) -> None:
         """The platform tells of a topic that we opened: so it is there, and that topic is taken at once."""
-        self._keeper.stands(where, title)
+        self._keeper.orphans.add(where, title)
         gate = self._pen.gate(ThreadRef(where.adapter, where.space))
         self._clerks.gate(gate).heard()
         self._wake(gate)

@@ -1,15 +1,13 @@
 """Places made what they should be: topics opened, renamed, reopened, closed, deleted, one call at a time.
 
 1. The row is read when the call is allowed, so the newest wish wins. 2. An ambiguous opening is repeated, once the
-platform is known to be there again: a second, empty topic is the lesser evil. 3. Where closing deletes, the
-conversation is posted as a file first, and nothing is deleted before it stands.
+platform is known to be there again and has not told of the topic: a second, empty one is the lesser evil. 3. Where
+closing deletes, the conversation is posted as a file first, and nothing is deleted before it stands.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Generic, TypeVar, assert_never
@@ -17,32 +15,24 @@ from typing import Generic, TypeVar, assert_never
 from openacp_bot.chat.deliver import bounded
 from openacp_bot.chat.keepsakes import Keepsakes, is_posted
 from openacp_bot.chat.lane import NEVER
+from openacp_bot.chat.orphans import Orphans
 from openacp_bot.chat.pen import Forbidden, Later, Pen, PenError, PerhapsDone, PlaceGone, Refused
 from openacp_bot.chat.place_deeds import Deed, PlaceJob, address, deed_for, rank_of
+from openacp_bot.chat.place_news import PlaceNews
 from openacp_bot.chat.pulse import Pulse
-from openacp_bot.chat.recent import Recent
 from openacp_bot.chat.sheet import Rank
-from openacp_bot.core import codec
-from openacp_bot.core.cards import Card, CardKind
-from openacp_bot.core.errors import StoreError, UserError
-from openacp_bot.core.inbound import Origin, PlaceReported, Reply, Report
+from openacp_bot.core.cards import Card
+from openacp_bot.core.errors import UserError
+from openacp_bot.core.inbound import Report
 from openacp_bot.core.model import Place, SessionRecord, ThreadRef, UserRef, Wanted
 from openacp_bot.core.ports import Hub, Ledger
 from openacp_bot.core.views import OneSession
-from openacp_bot.core.words import TOPIC, span, surface_name
 
 log = logging.getLogger(__name__)
 
 W = TypeVar("W")
 
-REPORT_TRIES = 4
-MOST_ORPHANS = 100
-MOST_OPENED = 1000
 ANSWER_SECONDS = 1.0  # between the wish to close a place and its closing
-LONG = 90  # titles; every platform shows so much of them
-SILENCED = "silenced"  # how the ref of a card begins which tells that nothing may be said in a place
-DAY = 86400.0
-LONG_WAIT = 20.0  # for a title; who waits so long is told
 
 
 class Keeper(Generic[W]):
@@ -67,44 +57,13 @@ class Keeper(Generic[W]):
         self._hub = hub
         self._ledger = ledger
         self._pen = pen
-        self._now = pulse.now
         self._clock = pulse.clock
-        self._post = post
         self._keepsakes = Keepsakes(name, ledger, post)
         self._is_opened = opened
         self._moved_to = moved_to
         self._jobs: dict[str, PlaceJob] = {}
-        self._opening: set[str] = set()  # spaces: a topic may stand there that is not known yet
-        self._changed = asyncio.Event()  # set, and replaced, when less is open than before
-        self._opened: Recent[ThreadRef] = Recent(MOST_OPENED)
-        self._orphans: list[tuple[ThreadRef, str]] = []  # topics of ours that nobody knows; with their titles
-
-    async def no_opening(self, where: ThreadRef) -> None:
-        """As soon as it is known whose topic this is, if it may be one that we opened."""
-        while where.space in self._opening or self._waits_for(where):
-            await self._changed.wait()
-
-    def _waits_for(self, where: ThreadRef) -> bool:
-        """Whether it is to be taken as soon as its gate allows."""
-        titles = [title for orphan, title in self._orphans if orphan == where]
-        return any(_is_called(job, where, title) for title in titles for job in self._unopened())
-
-    def _unopened(self) -> Iterator[PlaceJob]:
-        return (job for job in self._jobs.values() if self._deed(job.place) is Deed.OPEN)
-
-    def _less_is_open(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    def stands(self, where: ThreadRef, title: str) -> None:
-        """The platform tells of a topic that we opened: perhaps in a call whose answer never came, or in an earlier
-        life that ended before it could be stored. It is taken instead of a second one."""
-        if where in self._opened:
-            return
-        self._orphans = [*self._orphans[1 - MOST_ORPHANS :], (where, title)]
-        for job in self._unopened():
-            if _is_called(job, where, title):
-                job.hold, job.is_in_doubt = 0.0, False
+        self.news = PlaceNews(name, hub, ledger, gate=pen.gate, now=pulse.now, post=post)
+        self.orphans = Orphans(name, ledger, self._unopened)
 
     async def stirred(self, where: ThreadRef) -> None:
         """What is shown there had to wake it. If it was put away, it is to be put away once more."""
@@ -119,14 +78,6 @@ class Keeper(Generic[W]):
             if place.ref == where and place.insists and place.named != title:
                 await self._ledger.made(place.id, place.shown or Wanted.OPEN, named=title)
                 self.want(replace(place, named=title))
-
-    async def _orphan(self, job: PlaceJob) -> tuple[ThreadRef, str] | None:
-        """And what it is called. One where somebody began another session meanwhile is that session's."""
-        if not any(_is_called(job, *orphan) for orphan in self._orphans):
-            return None
-        taken = {place.ref for place in await self._ledger.known_places(self._name)}
-        self._orphans = [orphan for orphan in self._orphans if orphan[0] not in taken]
-        return next((orphan for orphan in self._orphans if _is_called(job, *orphan)), None)
 
     # --- what waits
 
@@ -152,6 +103,13 @@ class Keeper(Generic[W]):
                     job.hold = max(job.hold, job.since + ANSWER_SECONDS)
                 yield rank_of(deed, job.place), job
 
+    def follow(self, space: str, to: str) -> None:
+        """What waits for this chat waits for that one now."""
+        for job in self._jobs.values():
+            if job.place.space == space:
+                ref = job.place.ref and replace(job.place.ref, space=to)
+                job.place = replace(job.place, space=to, ref=ref)
+
     def settled(self, card: Card, error: str) -> None:
         """A card came to its end: perhaps the file that a closing waits for."""
         for job in list(self._jobs.values()):
@@ -160,9 +118,12 @@ class Keeper(Generic[W]):
                 if error or not is_posted(card):
                     self._park(job)
 
+    def _unopened(self) -> Iterator[PlaceJob]:
+        return (job for job in self._jobs.values() if self._deed(job.place) is Deed.OPEN)
+
     def _drop(self, place: Place) -> None:
         self._jobs.pop(place.id, None)
-        self._less_is_open()
+        self.orphans.less_is_open()
 
     def _deed(self, place: Place) -> Deed | None:
         return deed_for(place, most_renames=self._pen.most_renames)
@@ -189,7 +150,7 @@ class Keeper(Generic[W]):
             await self._do(deed, job.place)
         except Later as error:
             job.hold = self._clock() + error.seconds
-            await self._tell_later(job.place, error.seconds)
+            await self.news.renamed_later(job.place, error.seconds)
         except (PlaceGone, Refused) as error:
             await self._failed(deed, job.place, error)
 
@@ -198,15 +159,15 @@ class Keeper(Generic[W]):
             raise error
         job = self._jobs.get(place.id)
         if deed is Deed.OPEN:
-            await self.report(place, Report.REFUSED, detail=str(error))
+            await self.news.report(place, Report.REFUSED, detail=str(error))
         elif isinstance(error, Refused):
             log.warning("a topic cannot be changed (%s): %s", deed, error)
             if deed in (Deed.CLOSE, Deed.DELETE):
-                await self._tell_stays(place, str(error))
+                await self.news.stays(place, str(error))
         elif deed in (Deed.CLOSE, Deed.DELETE):
             await self._ended(place, Wanted.GONE)
         else:
-            await self.report(place, Report.LOST, ref=place.ref)
+            await self.news.report(place, Report.LOST, ref=place.ref)
         if self._jobs.get(place.id) is job:  # else core has said something new already
             self._drop(place)
 
@@ -232,16 +193,11 @@ class Keeper(Generic[W]):
     async def _open(self, place: Place) -> None:
         record = await self._record(place)
         await self._ledger.opening(place.id)
-        self._opening.add(place.space)
-        try:
+        with self.orphans.opening(place.space):
             ref, url, named = await self._new_or_orphan(place, record)
-            self._opened.add(ref)
-            self._orphans = [(where, title) for where, title in self._orphans if where != ref]
+            self.orphans.opened(ref)
             await self._is_opened(place, ref)
-            await self.report(place, Report.OPENED, ref=ref, url=url)
-        finally:
-            self._opening.discard(place.space)
-            self._less_is_open()
+            await self.news.report(place, Report.OPENED, ref=ref, url=url)
         await self._ledger.made(place.id, Wanted.OPEN, named=named)
         if place.session and place.shown in (Wanted.GONE, Wanted.CLOSED):
             # It was archived, and its topic went: the new one begins with what was said (product.md §1).
@@ -251,13 +207,13 @@ class Keeper(Generic[W]):
     async def _new_or_orphan(self, place: Place, record: SessionRecord | None) -> tuple[ThreadRef, str, str]:
         """Its address, link and title. The platform may tell of a topic before the call that opens it fails."""
         job = self._jobs.get(place.id) or PlaceJob(place, self._clock())
-        orphan = await self._orphan(job)
+        orphan = await self.orphans.of(job)
         if orphan is None:
             job.tried |= {place.title}
             try:
                 return *await bounded(self._pen.open_place(place, record)), place.title
             except PerhapsDone:
-                orphan = await self._orphan(job)
+                orphan = await self.orphans.of(job)
                 if orphan is None:
                     raise
         ref, title = orphan
@@ -278,7 +234,7 @@ class Keeper(Generic[W]):
     async def _ended(self, place: Place, shown: Wanted) -> None:
         await self._ledger.made(place.id, shown, named=place.named)
         if shown is Wanted.GONE and place.session is not None:
-            await self.report(place, Report.GONE, ref=place.ref)
+            await self.news.report(place, Report.GONE, ref=place.ref)
         row = await self._ledger.place(place.id)
         if row is None or (row.ref is None and row.wanted is not Wanted.OPEN):
             await self._moved_to(place, None)
@@ -305,90 +261,3 @@ class Keeper(Generic[W]):
     def _park(self, job: PlaceJob) -> None:
         log.warning("the place %s stays, because its conversation could not be posted as a file", job.place.id)
         self._drop(job.place)
-
-    async def _tell_stays(self, place: Place, why: str) -> None:
-        """Somebody was told that it goes. Core offers another try, where there still is a session."""
-        if place.session is not None:
-            await self.report(place, Report.STAYS, detail=why)
-            return
-        ref = f"stays:{place.id}:{place.ref.topic if place.ref else ''}"
-        text = f"❌ The {TOPIC} of “{place.title}” stays: {why}"
-        await self._tell(ref, ThreadRef(self._name, place.space), Reply(text, refused=True))
-
-    async def _tell_later(self, place: Place, seconds: float) -> None:
-        """Somebody was told that it is renamed."""
-        if place.ref is None or not place.insists or seconds < LONG_WAIT:
-            return
-        text = (
-            f"{surface_name(self._name)} lets nobody rename this {TOPIC} more often for now. "
-            f"It will be called “{place.title}” in {span(seconds)}."
-        )
-        await self._tell(f"later:{place.id}:{place.renames}:{place.title}", place.ref, Reply(text))
-
-    async def silenced(self, place: Place, why: str) -> None:
-        """The platform takes nothing there. Told beside it, where that is another chat; at most once a day."""
-        if place.ref is None or self._pen.gate(place.ref) == self._pen.gate(ThreadRef(self._name, place.space)):
-            return
-        ref = f"{SILENCED}:{place.id}:{self._now() // DAY:.0f}"
-        text = f"❌ The bot may not write in the {TOPIC} of “{place.title}”, where something waits: {why}"
-        await self._tell(ref, ThreadRef(self._name, place.space), Reply(text, refused=True))
-
-    async def _tell(self, ref: str, where: ThreadRef, reply: Reply) -> None:
-        """Once for each `ref`."""
-        if await self._ledger.card(CardKind.REPLY, ref) is None:
-            body = codec.dumps(reply)
-            await self._post(Card(secrets.token_hex(8), CardKind.REPLY, ref, where=where, body=body))
-
-    # --- to core
-
-    async def moved(self, place: str, where: ThreadRef, space: str) -> None:
-        """The whole chat has another id."""
-        await self._say(where, Report.MOVED, place, ref=replace(where, space=space))
-
-    def follow(self, space: str, to: str) -> None:
-        """What waits for this chat waits for that one now."""
-        for job in self._jobs.values():
-            if job.place.space == space:
-                ref = job.place.ref and replace(job.place.ref, space=to)
-                job.place = replace(job.place, space=to, ref=ref)
-
-    async def report(
-        self, place: Place, what: Report, *, ref: ThreadRef | None = None, detail: str = "", url: str = ""
-    ) -> None:
-        """Tell core what became of a place."""
-        await self._say(address(place), what, place.id, ref=ref, detail=detail, url=url)
-
-    async def _say(
-        self,
-        where: ThreadRef,
-        what: Report,
-        place: str,
-        *,
-        ref: ThreadRef | None = None,
-        detail: str = "",
-        url: str = "",
-    ) -> None:
-        """A full disk is given some seconds."""
-        key = f"{self._name}:place:{place}:{what}:{secrets.token_hex(4)}"
-        said = PlaceReported(Origin(key, where, self._surface, self._now()), what, place, ref, detail, url)
-        for tries in range(REPORT_TRIES):
-            try:
-                await self._hub.handle(said)
-                return
-            except StoreError:
-                if tries == REPORT_TRIES - 1:
-                    raise
-                await asyncio.sleep(2.0**tries)
-
-
-def _is_called(job: PlaceJob, where: ThreadRef, title: str) -> bool:
-    """By its title, or one of which we do not know whether it was opened by it. A platform may cut a long one."""
-    if job.place.space != where.space:
-        return False
-    titles = [one.strip() for one in (job.place.title, *job.tried)]
-    return any(title == one or (len(title) >= LONG and one.startswith(title)) for one in titles)
-
-
-def tells_of_silence(card: Card) -> bool:
-    """Where that may not be said either, nothing is waited for."""
-    return card.ref.startswith(f"{SILENCED}:")

@@ -20,7 +20,8 @@ from openacp_bot.chat.pen import (
     Retry,
     RetryAfter,
 )
-from openacp_bot.chat.places import Keeper, tells_of_silence
+from openacp_bot.chat.place_news import tells_of_silence
+from openacp_bot.chat.places import Keeper
 from openacp_bot.chat.pulse import MOST_DETOURS, Pulse, pause
 from openacp_bot.core.cards import CardKind
 from openacp_bot.core.errors import Problem
@@ -136,13 +137,13 @@ class Troubles:
         self._rests[gate.name] = self._clock() + pauses.next()
         place = await self._ledger.place(lane.place) if lane.place and entry is not None else None
         if place is not None:
-            await self._keeper.silenced(place, str(error))
+            await self._keeper.news.silenced(place, str(error))
 
     async def _moved(self, lane: Lane, space: str) -> None:
         where = lane.where
         if where is None or space == lane.space:
             return
-        await self._keeper.moved(lane.place, where, space)
+        await self._keeper.news.moved(lane.place, where, space)
         self._keeper.follow(lane.space, space)
         self._follow(lane.space, space)
 
@@ -154,7 +155,7 @@ class Troubles:
         elif place.ref != lane.where:
             lane.stand(place.ref, self._pen.gate(place.ref))
         elif not lane.is_lost:
-            await self._keeper.report(place, Report.LOST, ref=place.ref)
+            await self._keeper.news.report(place, Report.LOST, ref=place.ref)
             if lane.where == place.ref:
                 lane.lose()
 
