@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from openacp_bot.adapters.discord.config import DiscordConfig
+from openacp_bot.adapters.discord.config import DiscordConfig, Patience
 from openacp_bot.adapters.discord.line import Line
 from openacp_bot.core.masking import Mask
 from tests.discord.house import QUICK
@@ -20,11 +20,13 @@ SOON = replace(QUICK, connect=0.3)
 
 
 @asynccontextmanager
-async def connected(discord: Discord, heard: Callable[[str, Any], None]) -> AsyncIterator[Line]:
+async def connected(
+    discord: Discord, heard: Callable[[str, Any], None], *, patience: Patience = SOON
+) -> AsyncIterator[Line]:
     """A line that is kept up."""
     given = DiscordConfig(discord.token, discord.url)
-    line = Line(given, heard, lambda ears: None, patience=SOON, mask=Mask((discord.token,)))
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    line = Line(given, heard, lambda ears: None, patience=patience, mask=Mask((discord.token,)))
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
         running = tasks.create_task(line.run())
         try:
             yield line
@@ -55,6 +57,20 @@ async def test_a_connection_that_is_not_taken_up_again_is_begun_anew(discord: Di
         await until(lambda: "not ready" in line.trouble)
         discord.gateway.mute = False
         await until(lambda: line.trouble == "")
+
+
+async def test_one_that_cannot_be_resumed_is_begun_anew_at_once(
+    discord: Discord, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The library waits five seconds between two that it begins, as Discord asks for."""
+    async with connected(discord, lambda event, thing: None, patience=QUICK) as line:
+        await until(lambda: line.trouble == "")
+        discord.gateway.forget_sessions()
+        discord.gateway.drop()
+        await until(lambda: len(discord.gateway.identified) == 2)
+        await until(lambda: line.trouble == "")
+    assert len(discord.called("get_gateway_bot")) == 1
+    assert "not ready" not in caplog.text
 
 
 async def test_one_that_is_cut_off_before_it_begins_is_begun_anew(discord: Discord) -> None:

@@ -67,7 +67,8 @@ HEARD = frozenset(
     }
 )
 READY_SECONDS = 0.5  # without another guild; for one that comes later, see Homecoming
-MOST_IN_HASTE, HASTE = 5, 5.0  # losses in a row, in so many seconds
+HASTE = 5.0  # seconds
+MOST_IN_HASTE, MOST_WITHOUT_SESSION = 5, 2  # losses in a row; Discord may refuse to resume, which is one more
 # Gateway close codes (discord-api-docs, "Opcodes and Status Codes") that mending takes an operator.
 FATAL = {
     4004: REFUSED,
@@ -263,7 +264,7 @@ class Line:
     def _leads_nowhere(self) -> bool:
         """The library makes no pause before it resumes, nor does it look whether there is anything to resume."""
         has_session = bool(self._ears and self._ears.ws and self._ears.ws.session_id)
-        most = MOST_IN_HASTE if has_session else 1
+        most = MOST_IN_HASTE if has_session else MOST_WITHOUT_SESSION
         return len(self._losses) > most and self._losses[-1] - self._losses[-1 - most] < HASTE
 
     def _closed_with(self) -> int | None:
