@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from openacp_bot.chat.place_deeds import PlaceJob
+from openacp_bot.chat.place_deeds import PlaceJob, shows
 from openacp_bot.chat.recent import Recent
 from openacp_bot.core.model import ThreadRef
 from openacp_bot.core.ports import Ledger
 
 MOST_ORPHANS = 100
 MOST_OPENED = 1000
-LONG = 90  # titles; every platform shows so much of them
 
 Orphan = tuple[ThreadRef, str]  # and what it is called
 
@@ -44,7 +43,7 @@ class Orphans:
         """One where somebody began another session meanwhile is that session's."""
         if not any(_is_called(job, *orphan) for orphan in self._orphans):
             return None
-        taken = {place.ref for place in await self._ledger.known_places(self._name)}
+        taken = await self._known()
         self._orphans = [orphan for orphan in self._orphans if orphan[0] not in taken]
         return next((orphan for orphan in self._orphans if _is_called(job, *orphan)), None)
 
@@ -65,6 +64,8 @@ class Orphans:
 
     async def none_may_be(self, where: ThreadRef) -> None:
         """As soon as this is known not to be one."""
+        if where.space in self._opening and where in await self._known():
+            return
         while where.space in self._opening or self._is_wanted(where):
             await self._less.wait()
 
@@ -73,14 +74,16 @@ class Orphans:
         self._less.set()
         self._less = asyncio.Event()
 
+    async def _known(self) -> set[ThreadRef | None]:
+        return {place.ref for place in await self._ledger.known_places(self._name)}
+
     def _is_wanted(self, where: ThreadRef) -> bool:
         titles = [title for orphan, title in self._orphans if orphan == where]
         return any(_is_called(job, where, title) for title in titles for job in self._unopened())
 
 
 def _is_called(job: PlaceJob, where: ThreadRef, title: str) -> bool:
-    """By its title, or one of which we do not know whether it was opened by it. A platform may cut a long one."""
+    """By its title, or one of which we do not know whether it was opened by it."""
     if job.place.space != where.space:
         return False
-    titles = [one.strip() for one in (job.place.title, *job.tried)]
-    return any(title == one or (len(title) >= LONG and one.startswith(title)) for one in titles)
+    return any(shows(title, one) for one in (job.place.title, *job.tried))

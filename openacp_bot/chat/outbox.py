@@ -39,12 +39,12 @@ log = logging.getLogger(__name__)
 
 W = TypeVar("W")
 
-ORPHAN_SECONDS = 2.0  # after a start, the platform may still tell of topics that were opened before it
 HURRY = 2.0
 
 
 class Outbox(Generic[W]):
-    """One surface's screen. `now` is UTC seconds; the pace is measured by the loop's clock."""
+    """One surface's screen. `now` is UTC seconds; the pace is measured by the loop's clock. `hears`: whether the
+    platform has told us what happened so far, topics that we opened among it."""
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class Outbox(Generic[W]):
         gather: float = 0.05,
         patience: float = 5.0,
         goodbye: float = 10.0,
+        hears: Callable[[], bool] = lambda: True,
     ) -> None:
         self._goodbye = goodbye
         self._name = name
@@ -71,7 +72,15 @@ class Outbox(Generic[W]):
         turnstile = Turnstile(pen.calls_a_second, _clock)
         signs = Signs(pen, _clock)
         self._keeper = Keeper(
-            name, hub, ledger, pen, pulse, post=self._post, opened=self._place_opened, moved_to=self._place_moved
+            name,
+            hub,
+            ledger,
+            pen,
+            pulse,
+            hears=hears,
+            post=self._post,
+            opened=self._place_opened,
+            moved_to=self._place_moved,
         )
         self._troubles = Troubles(ledger, pen, self._shelf, self._keeper, pulse)
         self._tender = Tender(ledger, pen, draw, self._shelf, self._keeper, signs, self._troubles, turnstile, pulse)
@@ -167,10 +176,10 @@ class Outbox(Generic[W]):
         await self._keeper.called(where, title)
         self._wake(self._pen.gate(where))
 
-    async def take_up_places(self, *, hold: float = 0.0) -> None:
+    async def take_up_places(self, *, are_in_doubt: bool = False) -> None:
         """All that are not what they should be; nobody may have told of each."""
         for place in await self._ledger.unmade_places(self._name):
-            if self._keeper.want(place, hold=hold):
+            if self._keeper.want(place, is_in_doubt=are_in_doubt):
                 self._wake(self._pen.gate(place.ref or ThreadRef(self._name, place.space)))
 
     # --- beginning and end
@@ -181,7 +190,7 @@ class Outbox(Generic[W]):
             self._clerks.gate(gate).close(until - self._now())
         for card in await self._ledger.open_cards(self._name):
             await self._load_one(card)
-        await self.take_up_places(hold=_clock() + ORPHAN_SECONDS)
+        await self.take_up_places(are_in_doubt=True)
 
     async def _load_one(self, card: Card) -> None:
         try:

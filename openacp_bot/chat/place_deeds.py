@@ -10,6 +10,8 @@ from openacp_bot.chat.pulse import MOST_DETOURS, pause
 from openacp_bot.chat.sheet import Rank
 from openacp_bot.core.model import Place, ThreadRef, Wanted
 
+LONG = 90  # titles; every platform shows so much of them
+
 
 class Deed(StrEnum):
     """What a place still lacks."""
@@ -71,6 +73,7 @@ class PlaceJob:
     hold: float = 0.0
     is_passing: bool = False  # its title is soon followed by a better one
     is_in_doubt: bool = False  # nobody knows whether the last call was carried out
+    deaf_since: float | None = None  # in doubt, while the platform tells nothing
     tried: frozenset[str] = frozenset()  # titles under which it was to be opened, and perhaps was
     failures: int = 0
     detours: int = 0  # in a row: the same call was to go another way
@@ -86,6 +89,12 @@ class PlaceJob:
         """One more attempt failed, nobody knows why."""
         self.hold = now + pause(self.failures)
         self.failures += 1
+
+
+def shows(title: str, whole: str) -> bool:
+    """Whether a topic with this title is called so. A platform may cut a long one."""
+    whole = whole.strip()
+    return title == whole or (len(title) >= LONG and whole.startswith(title))
 
 
 def address(place: Place) -> ThreadRef:

@@ -41,6 +41,7 @@ class PlaceNews:
         self._gate = gate
         self._now = now
         self._post = post
+        self._promised: dict[str, str] = {}  # by place: the title that was said to come later
 
     # --- to core
 
@@ -97,13 +98,14 @@ class PlaceNews:
 
     async def renamed_later(self, place: Place, seconds: float) -> None:
         """Somebody was told that it is renamed, and the platform allows it only then."""
-        if place.ref is None or not place.insists or seconds < LONG_WAIT:
+        if place.ref is None or not place.insists or seconds < LONG_WAIT or self._promised.get(place.id) == place.title:
             return
+        self._promised[place.id] = place.title
         text = (
             f"{surface_name(self._name)} lets nobody rename this {TOPIC} more often for now. "
             f"It will be called “{place.title}” in {span(seconds)}."
         )
-        await self._tell(f"later:{place.id}:{place.renames}:{place.title}", place.ref, Reply(text))
+        await self._tell(f"later:{place.id}:{secrets.token_hex(4)}", place.ref, Reply(text))
 
     async def _tell_beside(self, place: Place, ref: str, text: str) -> None:
         await self._tell(ref, ThreadRef(self._name, place.space), Reply(text, refused=True))

@@ -17,7 +17,7 @@ from openacp_bot.chat.keepsakes import Keepsakes, is_posted
 from openacp_bot.chat.lane import NEVER
 from openacp_bot.chat.orphans import Orphans
 from openacp_bot.chat.pen import Forbidden, Later, Pen, PenError, PerhapsDone, PlaceGone, Refused
-from openacp_bot.chat.place_deeds import Deed, PlaceJob, address, deed_for, rank_of
+from openacp_bot.chat.place_deeds import Deed, PlaceJob, address, deed_for, rank_of, shows
 from openacp_bot.chat.place_news import PlaceNews
 from openacp_bot.chat.pulse import Pulse
 from openacp_bot.chat.sheet import Rank
@@ -32,13 +32,14 @@ log = logging.getLogger(__name__)
 
 W = TypeVar("W")
 
+RECHECK, LONGEST_DEAF = 0.5, 60.0
 ANSWER_SECONDS = 1.0  # between the wish to close a place and its closing
 
 
 class Keeper(Generic[W]):
-    """Knows which places lack something. `post` opens a card; `opened` hears of a new address before anybody else, so
-    that what stood at another is not taken for being there; `moved_to` hears of it once all is stored, or that there is
-    none any more."""
+    """Knows which places lack something. `hears`: whether the platform tells us what happens; `post` opens a card;
+    `opened` hears of a new address before anybody else, so that what stood at another is not taken for being there;
+    `moved_to` hears of it once all is stored, or that there is none any more."""
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Keeper(Generic[W]):
         pen: Pen[W],
         pulse: Pulse,
         *,
+        hears: Callable[[], bool],
         post: Callable[[Card], Awaitable[None]],
         opened: Callable[[Place, ThreadRef], Awaitable[None]],
         moved_to: Callable[[Place, ThreadRef | None], Awaitable[None]],
@@ -58,6 +60,7 @@ class Keeper(Generic[W]):
         self._ledger = ledger
         self._pen = pen
         self._clock = pulse.clock
+        self._hears = hears
         self._keepsakes = Keepsakes(name, ledger, post)
         self._is_opened = opened
         self._moved_to = moved_to
@@ -75,19 +78,20 @@ class Keeper(Generic[W]):
     async def called(self, where: ThreadRef, title: str) -> None:
         """We called it so. If a person gave it another title while we did, that one comes again."""
         for place in await self._ledger.known_places(self._name):
-            if place.ref == where and place.insists and place.named != title:
+            if place.ref == where and place.insists and not shows(title, place.named):
                 await self._ledger.made(place.id, place.shown or Wanted.OPEN, named=title)
                 self.want(replace(place, named=title))
 
     # --- what waits
 
-    def want(self, place: Place, *, hold: float = 0.0, is_passing: bool = False) -> bool:
-        """Remember that the place may lack something, from `hold` on; whether it does. `is_passing`: its title."""
+    def want(self, place: Place, *, is_passing: bool = False, is_in_doubt: bool = False) -> bool:
+        """Remember that the place may lack something; whether it does. `is_passing`: its title; `is_in_doubt`: it may
+        have been opened in an earlier life."""
         if self._deed(place) is None:
             return False
         before = self._jobs.get(place.id)
         if before is None:
-            self._jobs[place.id] = PlaceJob(place, self._clock(), hold, is_passing)
+            self._jobs[place.id] = PlaceJob(place, self._clock(), 0.0, is_passing, is_in_doubt)
         else:
             is_passing = is_passing or (before.is_passing and before.place.title == place.title)
             self._jobs[place.id] = replace(before, place=place, hold=0.0, is_passing=is_passing)
@@ -99,6 +103,8 @@ class Keeper(Generic[W]):
             if deed is not None and self._pen.gate(address(job.place)) == gate:
                 if deed is Deed.RENAME and job.is_passing:
                     job.hold = max(job.hold, job.since + self._pen.title_patience)
+                if deed is Deed.OPEN and job.is_in_doubt and self._may_hear_of_it(job):
+                    job.hold = max(job.hold, self._clock() + RECHECK)
                 if deed is Deed.CLOSE:  # what was asked there is answered first
                     job.hold = max(job.hold, job.since + ANSWER_SECONDS)
                 yield rank_of(deed, job.place), job
@@ -117,6 +123,13 @@ class Keeper(Generic[W]):
                 job.hold = 0.0
                 if error or not is_posted(card):
                     self._park(job)
+
+    def _may_hear_of_it(self, job: PlaceJob) -> bool:
+        """As soon as the platform tells again what happened, it tells of a topic that we opened."""
+        if self._hears():
+            return False
+        job.deaf_since = self._clock() if job.deaf_since is None else job.deaf_since
+        return self._clock() - job.deaf_since < LONGEST_DEAF
 
     def _unopened(self) -> Iterator[PlaceJob]:
         return (job for job in self._jobs.values() if self._deed(job.place) is Deed.OPEN)

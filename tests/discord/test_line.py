@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from discord.gateway import KeepAliveHandler
 
 from openacp_bot.adapters.discord.config import DiscordConfig, Patience
 from openacp_bot.adapters.discord.line import Line
@@ -33,6 +35,8 @@ async def connected(
         finally:
             running.cancel()
     await line.close()
+    beats = [one for one in threading.enumerate() if isinstance(one, KeepAliveHandler)]
+    assert all(one._stop_ev.is_set() for one in beats), "a connection is kept alive that nobody knows"
 
 
 async def test_a_gateway_that_greets_and_never_begins_is_left_and_tried_again(

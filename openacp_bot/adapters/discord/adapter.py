@@ -73,7 +73,7 @@ class DiscordAdapter:
         )
         surface = UserRef(self.name, "")
         drawer = Drawer(hub, surface, mask, now=now, approvers=approvers, zone=zone, has_menus=True, noun="thread")
-        self._outbox = Outbox(self.name, hub, ledger, pen, drawer, now=now, goodbye=patience.goodbye)
+        self._outbox = Outbox(self.name, hub, ledger, pen, drawer, now=now, goodbye=patience.goodbye, hears=self._hears)
         self._answers = Answers(self._outbox, drawer, lambda: pen.largest)
         self._catalogue = Catalogue(hub, ledger)
         self._interactions = Interactions(
@@ -90,6 +90,9 @@ class DiscordAdapter:
         self._reception = Reception(means, pen, self._forums, look_again=self._lookout.again)
         self._tasks: asyncio.TaskGroup | None = None
         self._is_told_up = False
+
+    def _hears(self) -> bool:
+        return self._reception.is_current
 
     def _rest(self) -> Rest:
         return self._line.rest

@@ -42,7 +42,8 @@ class Intake:
         if taken is None or not self._may_enter(taken.origin, facts, direct=message.guild is None):
             return
         self._outbox.heard(taken.origin.where)
-        await self._tell(taken, facts)
+        opened_by_us = str(getattr(message.channel, "owner_id", "")) == facts.bot
+        await self._tell(taken, facts, opened_by_us=opened_by_us)
 
     def _may_enter(self, origin: Origin, facts: Facts, *, direct: bool) -> bool:
         who = origin.who
@@ -51,10 +52,10 @@ class Intake:
         self._told.log_once(f"discord: a stranger was ignored: {who.key}")
         return False
 
-    async def _tell(self, taken: Taken, facts: Facts) -> None:
+    async def _tell(self, taken: Taken, facts: Facts, *, opened_by_us: bool) -> None:
         where, key = taken.origin.where, taken.origin.key
         if taken.inbound is not None:
-            if where.topic and where.topic not in facts.threads:
+            if opened_by_us and where.topic not in facts.threads:
                 await self._outbox.no_opening(where)
             said = await answering(self._ledger, self._outbox, taken.inbound, taken.replies_to)
             reply = await self._hub.handle(said)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 from yarl import URL
 
@@ -286,12 +287,16 @@ class Line:
 
 
 async def _hung_up(ears: Ears) -> None:
-    """Its session stays for REST calls."""
-    if ears.ws:
-        await _ended(ears.ws.close())
+    """Its session stays for REST calls. The library forgets a connection that did not begin, and the thread that keeps
+    it alive."""
+    beating = [beat.ws for beat in threading.enumerate() if isinstance(beat, KeepAliveHandler)]
+    left = [ws for ws in beating if ws is not None and ws._connection is ears._connection]
+    for ws in [*left, *([ears.ws] if ears.ws else [])]:
+        await _ended(ws.close())
 
 
 async def _closed(ears: Ears) -> None:
+    await _hung_up(ears)
     await _ended(ears.close())
 
 

@@ -65,7 +65,7 @@ class DiscordPen:
         self.dialect = DiscordDialect()
         self._archived: Recent[ThreadRef] = Recent(MOST_REMEMBERED)
         self._locked: Recent[ThreadRef] = Recent(MOST_REMEMBERED)  # woken, as that may be all that it lacked
-        self._named: Recent[tuple[str, str]] = Recent(MOST_REMEMBERED)
+        self._named: dict[tuple[str, str], bool] = {}  # threads and their names, and whether that call is over
 
     def gate(self, where: ThreadRef) -> str:
         return f"{where.adapter}:{channel_of(where)}"
@@ -150,21 +150,37 @@ class DiscordPen:
     async def rename_place(self, place: Place, title: str) -> None:
         """Twice in ten minutes, and Discord tells it by a 429 that concerns nothing else."""
         renaming = (_thread(place), name_of(title))
-        self._named.add(renaming)  # the gateway may tell of it before Discord has answered
+        self._named[renaming] = False  # the gateway may tell of it before Discord has answered
         try:
             await self._change(place, {"name": name_of(title)})
         except (NotDone, PerhapsDone):
+            self._is_over(renaming)
             raise  # it may have got through all the same
         except RetryAfter as error:
-            self._named.take(renaming)
+            self._named.pop(renaming, None)
             raise Later(error.seconds) from error
         except PenError:
-            self._named.take(renaming)
+            self._named.pop(renaming, None)
             raise
+        self._is_over(renaming)
+
+    def _is_over(self, renaming: tuple[str, str]) -> None:
+        if renaming in self._named:
+            self._named[renaming] = True
+        while len(self._named) > MOST_REMEMBERED:
+            del self._named[next(iter(self._named))]
 
     def has_named(self, thread: str, name: str) -> bool:
         """Whether this renaming, of which the gateway tells, is ours. Asked once for each."""
-        return self._named.take((thread, name))
+        return self._named.pop((thread, name), None) is not None
+
+    def is_naming(self, thread: str) -> bool:
+        """Whether the gateway is still to tell of a renaming of ours."""
+        return any(named == thread for named, _ in self._named)
+
+    def forget_names(self) -> None:
+        """A new session of the gateway: it tells of no renaming that was done before."""
+        self._named = {renaming: is_over for renaming, is_over in self._named.items() if not is_over}
 
     async def reopen_place(self, place: Place) -> None:
         """Discord takes the waking of a thread only by itself."""

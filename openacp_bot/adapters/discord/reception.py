@@ -69,6 +69,7 @@ class Reception:
         self._pauses = Pauses(*means.patience.away)
         self._go_on_at = 0.0
         self._caught_up = asyncio.Event()
+        self.is_current = False  # what happened in our server so far was told
 
     @property
     def has_caught_up(self) -> bool:
@@ -102,14 +103,15 @@ class Reception:
         """Never waits."""
         match event:
             case "connect":
-                self._is_replay = False
+                self._is_replay = self.is_current = False
+                self._pen.forget_names()
                 if self._is_ready.is_set():  # else it is one more, before the one before was ready
                     self._is_ready.clear()
                     self._keep(event)
             case "ready":
                 self._is_ready.set()
             case "disconnect":
-                self._is_replay = True
+                self._is_replay, self.is_current = True, False
             case "resumed":
                 self._is_replay = False
                 self._keep(event)
@@ -200,6 +202,7 @@ class Reception:
                 self._pauses.reset()
                 await self._is_ready.wait()
                 await self._come(homecoming.arrive)
+                self.is_current = self._is_ready.is_set()
             case "message":
                 await handling.message(thing)
             case "replayed":
@@ -217,6 +220,7 @@ class Reception:
             case "passed":
                 pass
             case "resumed":
+                self.is_current = self._caught_up.is_set()
                 self._means.outbox.restored()
             case "guild_available" | "guild_join":
                 await self._come(homecoming.enter)
@@ -239,10 +243,12 @@ class Reception:
         self._look_again()
 
     async def _renamed(self, where: ThreadRef, title: str) -> None:
-        if self._pen.has_named(where.topic, title):
-            await self._handling.safely(self._means.outbox.called, where, title)
-        else:
+        if not self._pen.has_named(where.topic, title):
+            if where.topic not in self._bearings.facts().threads:
+                await self._means.outbox.no_opening(where)
             await self._handling.renamed(where, title)
+        elif not self._pen.is_naming(where.topic):  # else the newest is still to be told of
+            await self._handling.safely(self._means.outbox.called, where, title)
 
     async def _pass(self) -> None:
         passed, self._passed = self._passed, {}

@@ -82,6 +82,7 @@ class TelegramAdapter:
             Drawer(hub, surface, mask, now=now, approvers=approvers, zone=zone),
             now=now,
             goodbye=patience.goodbye,
+            hears=lambda: self._updates.is_current,
         )
         self._held = Held(ledger)
         self._updates = self._line(mask)

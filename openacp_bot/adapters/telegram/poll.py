@@ -44,6 +44,7 @@ class Poll:
         self._patience = patience
         self._care = Supervision(patience=patience, mask=mask)
         self.caught_up = asyncio.Event()
+        self._has_all = False
         self._offset: int | None = None
         self._heard_at = time.monotonic()
         self._connected_at = 0.0  # by Telegram's clock
@@ -53,15 +54,22 @@ class Poll:
         """Empty: updates come."""
         return self._care.trouble
 
+    @property
+    def is_current(self) -> bool:
+        """What happened so far was told and taken."""
+        return self._has_all and not self.trouble
+
     async def run(self) -> None:
         """Until cancelled."""
         await self._care.keep(self._connected)
 
     async def _connected(self) -> None:
+        self._has_all = False
         async with open_bot(self._config) as bot:
             await self._introduce(bot)
             while await self._round(bot, seconds=0):  # whether updates come is known at once
                 pass
+            self._has_all = True
             self.caught_up.set()
             while True:
                 await self._round(bot, seconds=self._patience.poll)

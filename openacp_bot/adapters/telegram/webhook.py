@@ -95,6 +95,11 @@ class Webhook:
         """Empty: updates come."""
         return self._care.trouble
 
+    @property
+    def is_current(self) -> bool:
+        """What happened so far was told, as far as that can be known."""
+        return self.caught_up.is_set() and not self.trouble
+
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as tasks:
