@@ -87,10 +87,11 @@ class Keeper(Generic[W]):
     def want(self, place: Place, *, is_passing: bool = False, is_in_doubt: bool = False) -> bool:
         """Remember that the place may lack something; whether it does. `is_passing`: its title; `is_in_doubt`: it may
         have been opened in an earlier life."""
-        if self._deed(place) is None:
+        deed, before = self._deed(place), self._jobs.get(place.id)
+        if deed is None:
             return False
-        before = self._jobs.get(place.id)
         if before is None:
+            is_in_doubt = is_in_doubt and deed is Deed.OPEN
             self._jobs[place.id] = PlaceJob(place, self._clock(), 0.0, is_passing, is_in_doubt)
         else:
             is_passing = is_passing or (before.is_passing and before.place.title == place.title)

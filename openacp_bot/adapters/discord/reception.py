@@ -202,7 +202,7 @@ class Reception:
                 self._pauses.reset()
                 await self._is_ready.wait()
                 await self._come(homecoming.arrive)
-                self.is_current = self._is_ready.is_set()
+                self.is_current = self._is_ready.is_set() and not self._is_replay  # else there is another already
             case "message":
                 await handling.message(thing)
             case "replayed":
