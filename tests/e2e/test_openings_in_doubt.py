@@ -77,15 +77,15 @@ async def test_an_opening_that_hangs_holds_up_nobody_else(discord: Discord, hous
     async with house.daemon():
         other = await desk.new()
         await other.sees("Just write")
-        by_hand = [desk.at(desk.who.open_thread(desk.channel, f"By hand {number}")) for number in range(3)]
-        discord.fail("start_thread", 1, hang(40))
+        by_hand = [desk.at(desk.who.open_thread(desk.channel, f"By hand {number}")) for number in range(6)]
+        discord.fail("start_thread", 1, hang(25))
         desk.run("new", agent="stub", workspace=".")
         await eventually(lambda: house.rows("SELECT 1 FROM places WHERE opening_at IS NOT NULL"))
         for one in by_hand:
             one.say("echo by hand")
         other.say("echo important")
         await other.sees("important")
-        assert house.rows("SELECT 1 FROM places WHERE opening_at IS NOT NULL")  # it hangs still
+        assert len(discord.called("start_thread")) == 1  # the other's; this one hangs still
 
 
 async def test_two_renamings_that_are_told_late_are_two(discord: Discord, house: House) -> None:
@@ -93,13 +93,16 @@ async def test_two_renamings_that_are_told_late_are_two(discord: Discord, house:
     async with house.daemon():
         thread = await desk.new()
         await thread.sees("Just write")
-        discord.gateway.late = 0.7
+        discord.gateway.late = 1.0
         for title in ("One", "Two"):
             thread.say(f"/rename {title}")
         await thread.wait(lambda: thread.channel.name == "Two" or None)
+        thread.say("echo settled")
+        await thread.sees("settled")
         discord.gateway.late = 0.0
+        assert [call.body["name"] for call in discord.called("modify_channel")] == ["One", "Two"]
         thread.say(f"/rename {'a long title ' * 9}")  # more than Discord shows
         await thread.sees("lets nobody rename this thread more often")
         thread.say("echo and on")
         await thread.sees("and on")
-        assert [call.body["name"] for call in discord.called("modify_channel") if call.status == 200] == ["One", "Two"]
+        assert len(discord.called("modify_channel")) == 3
